@@ -1,0 +1,1 @@
+"""What music is, with numpy alone: pieces, time, pitch, edits, features, harmony, similarity."""

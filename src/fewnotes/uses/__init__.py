@@ -1,0 +1,143 @@
+"""What people do: one file = one use, declared once, reached by every face.
+
+A use module (named as its verb) holds one frozen dataclass that derives from `Use`, named as the module in
+capitals-camel (`learn.py` holds `Learn`). Its fields are the parameters, made with `param`; its docstring's
+first line is the help; `run` does the work. The CLI flags, the JSON schema, the Python function and the
+contract test derive from that one place.
+
+Field kinds are closed: see `Kind`. Result kinds too: a Piece, a list of Piece, a Style, a Table, or a
+dataclass that has `to_dict()` and `to_table()`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from types import ModuleType
+from typing import Any, ClassVar
+
+from fewnotes.engines import Progress, no_progress
+from fewnotes.errors import BadParameter
+
+
+class Kind(Enum):
+    """What a parameter holds. Faces turn text, uploads or widgets into these, and only these."""
+
+    PIECE = "piece"
+    PIECES = "list of pieces"
+    STYLE = "style"
+    MUSIC = "piece or style"
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    STR = "str"
+    CHOICE = "choice"
+    SEED = "seed"
+    BARS = "bar range"
+
+
+@dataclass(frozen=True)
+class Param:
+    """One described, bounded parameter. minimum and maximum bound numbers, and the length of lists.
+
+    positional: the CLI takes it as an argument, not as a flag. optional: None is allowed.
+    """
+
+    kind: Kind
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    positional: bool = False
+    optional: bool = False
+
+
+def param(kind: Kind, help: str, *, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """A dataclass field that carries its `Param`; without default it is required."""
+    return field(default=default, metadata={"param": Param(kind, help, **bounds)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """Base of all uses: fields are parameters, `run()` is the act. Bounds are checked at construction.
+
+    Raises BadParameter naming the parameter, what came, and what is allowed.
+    """
+
+    #: Shown by `--help` under "what you get".
+    returns: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, spec in params(type(self)).items():
+            check_value(name, getattr(self, name), spec)
+
+    def run(self, progress: Progress = no_progress) -> Any:
+        raise NotImplementedError
+
+
+def params(use: type[Use]) -> dict[str, Param]:
+    """The parameters of a use in order of declaration."""
+    return {f.name: f.metadata["param"] for f in dataclasses.fields(use) if "param" in f.metadata}
+
+
+def use_class(module: ModuleType) -> type[Use]:
+    """The one class of a use module."""
+    stem = module.__name__.rpartition(".")[2]
+    found: type[Use] = getattr(module, "".join(word.capitalize() for word in stem.split("_")))
+    return found
+
+
+def check_value(name: str, value: Any, spec: Param) -> None:
+    """Raises BadParameter if `value` is not what `spec` allows."""
+    if value is None:
+        if not spec.optional:
+            raise BadParameter(f"{name} is missing", expected=spec.help)
+        return
+    measure: float | None = None
+    if spec.kind in (Kind.INT, Kind.SEED):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise BadParameter(f"{name} is {value!r}", expected="a whole number")
+        measure = value
+    elif spec.kind is Kind.FLOAT:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or value != value:
+            raise BadParameter(f"{name} is {value!r}", expected="a number")
+        measure = value
+    elif spec.kind is Kind.PIECES:
+        measure = len(value)
+    elif spec.kind is Kind.CHOICE and value not in spec.choices:
+        raise BadParameter(f"{name} is {value!r}", expected=f"one of {', '.join(spec.choices)}")
+    if measure is None:
+        return
+    unit = " pieces" if spec.kind is Kind.PIECES else ""
+    if spec.minimum is not None and measure < spec.minimum:
+        raise BadParameter(f"{name} is {measure:g}{unit}", expected=_bounds(spec) + unit)
+    if spec.maximum is not None and measure > spec.maximum:
+        raise BadParameter(f"{name} is {measure:g}{unit}", expected=_bounds(spec) + unit)
+
+
+def _bounds(spec: Param) -> str:
+    if spec.minimum is not None and spec.maximum is not None:
+        return f"{spec.minimum:g} to {spec.maximum:g}"
+    return f"at least {spec.minimum:g}" if spec.minimum is not None else f"at most {spec.maximum:g}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain values under named columns, with facts that stand above them."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    title: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "facts": dict(self.facts),
+            "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
+        }
+
+    def to_table(self) -> Table:
+        return self
