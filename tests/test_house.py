@@ -1,0 +1,120 @@
+"""The house rules, as tests: sizes, arrows, what may be imported where, and what importing costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "fewnotes"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+FILE_STOP, FUNCTION_STOP, FOLDER_STOP, PARAMETER_STOP = 400, 60, 14, 6
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def where(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_no_file_and_no_function_outgrows_the_house(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= FILE_STOP
+    for function in functions(ast.parse(text)):
+        length = (function.end_lineno or 0) - function.lineno + 1
+        assert length <= FUNCTION_STOP, f"{function.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_signatures_are_short(path):
+    for function in functions(tree_of(path)):
+        named = [a.arg for a in function.args.posonlyargs + function.args.args if a.arg not in ("self", "cls")]
+        assert len(named) <= PARAMETER_STOP, f"{function.name} takes {len(named)} positional parameters"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_every_module_says_what_it_is_and_every_public_thing_what_it_does(path):
+    tree = tree_of(path)
+    assert ast.get_docstring(tree)
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            is_small_tuple = isinstance(node, ast.ClassDef) and len(node.body) <= 4
+            obvious = is_small_tuple or node.name in ("encode", "decode", "sniff", "main")
+            assert ast.get_docstring(node) or obvious or len(node.body) <= 3, f"{node.name} has no docstring"
+
+
+def test_folders_stay_small_enough_to_hold_in_the_head():
+    for folder in {p.parent for p in SOURCES}:
+        count = len([p for p in folder.glob("*.py") if p.name != "__init__.py"])
+        assert count <= FOLDER_STOP, f"{where(folder)} holds {count} files"
+
+
+def test_there_is_no_drawer_for_odds_and_ends():
+    assert not [p for p in SOURCES if p.stem in ("utils", "util", "helpers", "common", "misc")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_nothing_unpickles_and_nothing_reaches_for_the_network(path):
+    banned = {"pickle", "shelve", "marshal", "dill", "joblib", "urllib", "http", "requests", "socket", "torch"}
+    for node in ast.walk(tree_of(path)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        assert not {n.split(".")[0] for n in names} & banned
+
+
+@pytest.mark.parametrize(
+    ("parser", "home"),
+    [("symusic", "codecs/midi"), ("pyexpat", "codecs/musicxml"), ("xml", "codecs/musicxml"), ("typer", "faces")],
+)
+def test_a_library_at_the_border_is_named_in_one_place(parser, home):
+    for path in SOURCES:
+        for node in ast.walk(tree_of(path)):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            if parser in {n.split(".")[0] for n in names}:
+                assert where(path).startswith(f"src/fewnotes/{home}"), f"{where(path)} imports {parser}"
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def test_importing_fewnotes_loads_nothing_heavy():
+    loaded = run_python("import sys, fewnotes; print(*sorted(m.split('.')[0] for m in sys.modules))").split()
+    assert not {"torch", "numpy", "symusic", "typer", "rich", "music21", "verovio"} & set(loaded)
+
+
+def test_importing_fewnotes_takes_less_than_a_fifth_of_a_second():
+    code = "import time; t = time.perf_counter(); import fewnotes; print(time.perf_counter() - t)"
+    assert min(float(run_python(code)) for _ in range(3)) < 0.2
+
+
+def test_every_name_on_the_front_door_opens():
+    code = "import fewnotes as fn; print(all(getattr(fn, n) is not None for n in fn.__all__), len(fn.__all__))"
+    answer, count = run_python(code).split()
+    assert answer == "True"
+    assert int(count) >= 12
+
+
+def test_no_path_of_a_machine_stands_in_any_file():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".toml", ".json", ".yml", "") and path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            assert str(ROOT.parent) + "/" not in text or str(ROOT.parent) == "/", name
