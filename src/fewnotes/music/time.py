@@ -80,7 +80,8 @@ def regular_barlines(
 def explicit_barlines(piece: Piece, onsets: Sequence[int]) -> tuple[int, ...]:
     """What to store in `Piece.barlines_tick` for bars that begin at `onsets`: empty if meters already say so."""
     implied = regular_barlines(piece.meters, piece.pickup_tick, piece.ticks_per_quarter, piece.end_tick)[:-1]
-    given = sorted({int(t) for t in onsets if t < max(1, piece.end_tick)})
+    end = max(1, piece.end_tick)
+    given = sorted({int(t) for t in onsets if t < end})
     return () if list(implied) == given else tuple(given)
 
 

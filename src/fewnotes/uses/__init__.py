@@ -5,8 +5,8 @@ capitals-camel (`learn.py` holds `Learn`). Its fields are the parameters, made w
 first line is the help; `run` does the work. The CLI flags, the JSON schema, the Python function and the
 contract test derive from that one place.
 
-Field kinds are closed: see `Kind`. Result kinds too: a Piece, a list of Piece, a Style, a Table, or a
-dataclass that has `to_dict()` and `to_table()`.
+Field kinds are closed: see `Kind`. Result kinds too: see `Result`. Every result but a Style has `to_dict()` and
+`to_table()`; what is to become files stands in its `outputs`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadParameter
+from fewnotes.music.piece import Notice, Piece
 
 
 class Kind(Enum):
@@ -38,11 +39,41 @@ class Kind(Enum):
     BARS = "bar range"
 
 
+class Result(Enum):
+    """What `run` returns, so that a face knows what to do with it before it runs.
+
+    STYLE: a Style, to be kept in the store. REPORT: something with `to_dict()` and `to_table()`.
+    PIECES: a report whose `outputs` hold pieces, to be written in any form. FILES: a report whose `outputs` hold bytes.
+    """
+
+    STYLE = "style"
+    REPORT = "report"
+    PIECES = "pieces"
+    FILES = "files"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One thing a use made that is to become one or more files, all with the same stem.
+
+    stem: the file name without folder and suffix. piece: written by a codec. data: written as it is, with `suffix`.
+    mark: provenance that goes into the file. facts: provenance that goes into a sidecar; empty for no sidecar.
+    """
+
+    stem: str
+    piece: Piece | None = None
+    data: bytes = b""
+    suffix: str = ""
+    mark: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Param:
     """One described, bounded parameter. minimum and maximum bound numbers, and the length of lists.
 
     positional: the CLI takes it as an argument, not as a flag. optional: None is allowed.
+    from_suffix: a choice that follows from the suffix of the output path where that is given.
     """
 
     kind: Kind
@@ -52,6 +83,7 @@ class Param:
     choices: tuple[str, ...] = ()
     positional: bool = False
     optional: bool = False
+    from_suffix: bool = False
 
 
 def param(kind: Kind, help: str, *, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
@@ -68,6 +100,11 @@ class Use:
 
     #: Shown by `--help` under "what you get".
     returns: ClassVar[str] = ""
+    result: ClassVar[Result] = Result.REPORT
+    #: One command line that shows the use at work.
+    example: ClassVar[str] = ""
+    #: The CLI takes the output path as its last argument instead of -o.
+    output_argument: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name, spec in params(type(self)).items():
@@ -125,18 +162,25 @@ def _bounds(spec: Param) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of plain values under named columns, with facts that stand above them."""
+    """Rows of plain values under named columns, with facts that stand above them and words that stand below.
+
+    exit_status: what a command that shows this table ends with, 0 unless something was found wrong.
+    """
 
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
     title: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    exit_status: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "title": self.title,
             "facts": dict(self.facts),
             "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
+            "words": list(self.words),
         }
 
     def to_table(self) -> Table:

@@ -1,0 +1,155 @@
+"""A cheap look at the structure of a MIDI file: chunks, first events, times; nothing is read note by note.
+
+All functions answer None where anything is not exactly as the standard has it.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+
+from fewnotes.codecs.midi.meta import END_OF_TRACK, MetaEvents
+from fewnotes.codecs.midi.repairs import Repairs
+
+HEADER = Struct(">4sIHHH")
+CHUNK = Struct(">4sI")
+END = b"\xff\x2f\x00"
+#: The largest number of variable length: four bytes of seven bits.
+LARGEST = 2**28 - 1
+#: Fewer bytes than this hold no 2,048 times of three bytes, the least that runs over 2^32 ticks.
+_SHORT_BODY = 6144
+
+
+class Body(NamedTuple):
+    """The events of one MIDI track from its first note on, in the bytes of the file.
+
+    start: where the track begins. first: where the time of the first event begins that is neither meta nor
+    sysex. stop: after the time of the end of track, which is all that is left out. status: of the first event.
+    data_bytes: how many bytes are below 128. has_system: whether one is above 0xEF. tick: where the first event is.
+    """
+
+    track: int
+    start: int
+    first: int
+    stop: int
+    status: int
+    data_bytes: int
+    has_system: bool
+    tick: int
+
+
+def chunks_of(data: bytes) -> tuple[int, list[tuple[int, int]]] | None:
+    """(ticks a quarter, where each track starts and stops), if header, chunk lengths and ends are all right."""
+    size = len(data)
+    if size < 26:
+        return None
+    tag, length, form, count, division = HEADER.unpack_from(data)
+    if tag != b"MThd" or length != 6 or form > 1 or not 0 < division < 0x8000 or (form == 0 and count != 1):
+        return None
+    places = []
+    position = 14
+    while position < size:
+        if size - position < 12:
+            return None
+        tag, length = CHUNK.unpack_from(data, position)
+        position += 8
+        stop = position + length
+        if tag != b"MTrk" or stop > size or not data.endswith(END, position, stop):
+            return None
+        places.append((position, stop))
+        position = stop
+    return (division, places) if len(places) == count else None
+
+
+def bodies_of(
+    data: bytes, places: list[tuple[int, int]], meta: MetaEvents, repairs: Repairs
+) -> tuple[list[Body], int] | None:
+    """(bodies of the tracks that have one, tick where the longest of the others ends); reads the events before."""
+    numbers = np.frombuffer(data, np.uint8)
+    high, system = numbers >= 0x80, numbers >= 0xF0
+    long_times = high[2:] & high[1:-1]
+    long_times &= high[:-2]
+    look_closer = bool(long_times.any())
+    bodies = []
+    last_tick = 0
+    for track, (start, stop) in enumerate(places):
+        walked = _walk_to_first_note(data, start, stop, track, meta, repairs)
+        if walked is None or repairs:
+            return None
+        first, tick, status = walked
+        if status == 0:
+            last_tick = max(last_tick, tick)
+            continue
+        stop -= 3
+        if look_closer and long_times[first : stop - 2].any():
+            return None
+        inside = high[first:stop]
+        if stop - first > _SHORT_BODY and _may_run_over(inside):
+            return None
+        count = stop - first - int(np.count_nonzero(inside))
+        bodies.append(Body(track, start, first, stop, status, count, bool(np.count_nonzero(system[first:stop])), tick))
+    return bodies, last_tick
+
+
+def _may_run_over(high: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
+    """Whether the times of a track could add up to 2^32 ticks; no time here is longer than three bytes."""
+    three_bytes = int(np.count_nonzero(high[1:] & high[:-1]))
+    return (three_bytes << 21) + (high.size // 3 << 14) >= 2**32
+
+
+def _walk_to_first_note(
+    data: bytes, start: int, stop: int, track: int, meta: MetaEvents, repairs: Repairs
+) -> tuple[int, int, int] | None:
+    """(offset, tick, status) of the first event that is neither meta nor sysex; the offset is where its time begins.
+
+    Status 0 says that there is none; the tick is then that of the end of track.
+    """
+    position = start
+    tick = 0
+    while position < stop:
+        first = position
+        byte = data[position]
+        delta = byte & 127
+        while byte > 127 and position < stop:
+            position += 1
+            byte = data[position]
+            delta = delta << 7 | byte & 127
+        status = data[position + 1]
+        if position - first > 2 or status < 128:
+            return None
+        if status < 0xF0:
+            return first, tick, status
+        tick += delta
+        if status == 0xFF:
+            position += 3
+            kind = data[position - 1]
+        elif status == 0xF0:
+            position += 2
+            kind = -1
+        else:
+            return None
+        length = 0
+        byte = 128
+        while byte > 127 and position < stop:
+            byte = data[position]
+            length = length << 7 | byte & 127
+            position += 1
+        after = position + length
+        if kind == END_OF_TRACK and after == stop:
+            return stop, tick, 0
+        if after > stop - 3 or kind == END_OF_TRACK:
+            return None
+        if kind >= 0:
+            meta.take(kind, tick, track, data[position:after], repairs)
+        position = after
+    return None
+
+
+def variable_length(value: int) -> bytes:
+    """A number from 0 to `LARGEST` as MIDI writes times: seven bits a byte, the last byte below 128."""
+    out = bytes((value & 127,))
+    while value := value >> 7:
+        out = bytes((value & 127 | 128,)) + out
+    return out

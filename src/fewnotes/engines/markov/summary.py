@@ -1,0 +1,142 @@
+"""What was learned, in words and plain numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fewnotes.engines import Progress
+from fewnotes.engines.markov.bits import Reader
+from fewnotes.engines.markov.form import plan_of, repeated_share
+from fewnotes.engines.markov.lines import TICKS
+from fewnotes.engines.markov.model import Model
+from fewnotes.engines.markov.output import instrument_name, usual_tempo
+from fewnotes.engines.markov.shelf import keys_of, meters_of
+from fewnotes.music.piece import Piece
+from fewnotes.music.pitch import name
+
+_TESTED_PIECES = 3
+_TESTED_NOTES = 120
+_READ_NOTES = 1000
+_READ_PIECES = 12
+
+_STEP_NAMES = {
+    0: "the same note again", 1: "half a step", 2: "a whole step", 3: "a minor third", 4: "a major third",
+    5: "a fourth", 6: "a tritone", 7: "a fifth", 8: "a minor sixth", 9: "a major sixth", 12: "an octave",
+}  # fmt: skip
+_LENGTH_NAMES = {
+    4 * TICKS: "whole note", 3 * TICKS: "dotted half", 2 * TICKS: "half", 3 * TICKS // 2: "dotted quarter",
+    TICKS: "quarter", 3 * TICKS // 4: "dotted eighth", TICKS // 2: "eighth", TICKS // 3: "triplet eighth",
+    TICKS // 4: "sixteenth", TICKS // 8: "thirty-second",
+}  # fmt: skip
+
+
+def describe(
+    pieces: Sequence[Piece], model: Model, progress: Progress
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Plain values for the style file, and sentences for people."""
+    shelf = model.shelf
+    keys = Counter(str(key) for key in keys_of([p for p in pieces if len(p.notes)]))
+    meters = meters_of(pieces)
+    steps = _steps(model)
+    lengths = _lengths(model)
+    repeated = [repeated_share(plan_of(v)) for v in shelf.pieces]
+    known, unknown = _predictability(pieces, progress)
+    notes = sum(len(p.notes) for p in pieces)
+    lines = [(part, line) for part, line in zip(shelf.layout.parts, model.lines, strict=True) if line.notes]
+    ranges = [
+        f"{instrument_name(part.program, False)} {name(line.lowest)} to {name(line.highest)}"
+        for part, line in lines
+        if not part.is_drum
+    ]
+    sentences = [
+        f"{len(pieces)} piece{'s' * (len(pieces) != 1)} with {notes:,} notes, written for {_instruments(model)}.",
+        f"Keys: {_listed(keys)}; new pieces are in {shelf.key} unless asked otherwise.",
+        f"Meters, by bars: {_listed(Counter({f'{a}/{b}': n for (a, b), n in meters.items()}))}.",
+        f"Usual tempo {usual_tempo(pieces, model):.0f} quarters a minute.",
+    ]
+    if ranges:
+        sentences.append(f"Ranges: {'; '.join(ranges[:8])}.")
+    if steps:
+        sentences.append("The top line moves mostly by " + _shares(steps, _STEP_NAMES, "steps") + ".")
+    if lengths:
+        sentences.append("Commonest note values: " + _shares(lengths, _LENGTH_NAMES, "ticks") + ".")
+    sentences.append(f"{100 * float(np.mean(repeated or [0])):.0f} % of bars repeat an earlier bar note for note.")
+    if known is not None and unknown is not None:
+        sentences.append(
+            f"Having read the others, a piece costs {known:.1f} bits a note; unread, {unknown:.1f}"
+            f" ({'a style the pieces share' if known < 0.97 * unknown else 'the pieces have little in common'})."
+        )
+    for index, why in shelf.unused:
+        sentences.append(f"Piece {index + 1} is not used for new pieces: {why}.")
+    values = {
+        "key": [shelf.key.fifths, shelf.key.mode],
+        "meter": list(shelf.meter),
+        "tracks": [[program, drum] for program, drum in shelf.layout.tracks],
+        "unused": [index for index, _ in shelf.unused],
+        "repeated_bars": round(float(np.mean(repeated or [0])), 4),
+        "bits_a_note": None if known is None else round(known, 4),
+        "bits_a_note_before": None if unknown is None else round(unknown, 4),
+    }
+    return values, tuple(sentences)
+
+
+def _instruments(model: Model) -> str:
+    names = Counter(instrument_name(*track).lower() for track in model.shelf.layout.tracks)
+    return ", ".join(f"{n} {word}s" if n > 1 and word != "drums" else word for word, n in names.items())
+
+
+def _listed(count: Counter[str]) -> str:
+    return ", ".join(f"{word} ({n})" for word, n in count.most_common(5))
+
+
+def _shares(count: Counter[int], names: dict[int, str], unit: str) -> str:
+    total = sum(count.values())
+    return ", ".join(f"{names.get(v, f'{v} {unit}')} ({100 * n / total:.0f} %)" for v, n in count.most_common(3))
+
+
+def _top_line(model: Model) -> int | None:
+    pitched = [i for i in model.order if not model.shelf.layout.parts[i].is_drum and model.lines[i].notes]
+    if not pitched:
+        return None
+    return pitched[1] if len(pitched) > 1 else pitched[0]
+
+
+def _steps(model: Model) -> Counter[int]:
+    top = _top_line(model)
+    found: Counter[int] = Counter()
+    if top is None:
+        return found
+    for voiced in model.shelf.pieces:
+        tops = [e.pitches[-1] for e in voiced.lines[top] if e.pitches]
+        found.update(abs(b - a) for a, b in zip(tops[:-1], tops[1:], strict=True))
+    return found
+
+
+def _lengths(model: Model) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for voiced in model.shelf.pieces:
+        for events in voiced.lines:
+            found.update(min(e.length, max(e.durations)) for e in events if e.pitches)
+    return found
+
+
+def _predictability(pieces: Sequence[Piece], progress: Progress) -> tuple[float | None, float | None]:
+    """Mean bits a note of up to three pieces, each after reading the others and after reading nothing."""
+    usable = [p for p in pieces if len(p.notes) > 1]
+    if len(usable) < 2:
+        return None, None
+    chosen = np.unique(np.linspace(0, len(usable) - 1, min(_TESTED_PIECES, len(usable))).astype(int)).tolist()
+    known, unknown = [], []
+    for done, index in enumerate(chosen):
+        reader = Reader()
+        for i, other in enumerate(usable[:_READ_PIECES]):
+            if i != index:
+                reader.learn(other, _READ_NOTES)
+        known.append(reader.surprisal(usable[index], _TESTED_NOTES).bits_per_note)
+        unknown.append(Reader().surprisal(usable[index], _TESTED_NOTES).bits_per_note)
+        progress(done + 1, len(chosen), "testing what was learned")
+    return float(np.mean(known)), float(np.mean(unknown))

@@ -1,0 +1,116 @@
+"""Likeness of a piece to a handful of others, from features alone: the simple engine's answer, calibrated.
+
+Two-covariance model (Brümmer and de Villiers 2010), one feature at a time: within a style a feature varies by
+W, from style to style by B. The log odds that piece x belongs with K pieces of mean m are, summed over features,
+
+    1/2 ln(v_out / v_in) - (x - m)^2 / 2 * (1 / v_in - 1 / v_out),   v_in = W (1 + 1/K),  v_out = v_in + 2 B.
+
+W is drawn towards the spread of the K pieces themselves as K grows; each feature's say is capped, since features
+are neither normal nor independent. For the latter the sum is tempered: relation = 1 / (1 + exp(-(a sum + c_K))).
+
+The constants were measured by `bench/likeness.py` on 139 styles of freely licensed pieces, each feature's
+standard deviations within and between styles. On 13 other styles (in or out of a style, one to one) the relation
+then had AUROC 0.905, 0.957, 0.970 and 0.975 and calibration error 0.18, 0.11, 0.08 and 0.05 at K = 1, 3, 5, 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewnotes.music.features import FEATURES, feature_vector
+from fewnotes.music.piece import Piece
+
+Floats = NDArray[np.float64]
+
+#: Standard deviation within a style, and between the means of styles.
+SPREADS: dict[str, tuple[float, float]] = {
+    "pitch_range": (7.29, 13.4),
+    "pitch_mean": (2.95, 3.59),
+    "pitch_spread": (1.57, 2.25),
+    "pitch_class_entropy": (0.174, 0.189),
+    "scale_share": (0.0509, 0.054),
+    "top_two_share": (0.0564, 0.0447),
+    "repeat_share": (0.1, 0.0821),
+    "step_share": (0.112, 0.104),
+    "third_share": (0.069, 0.0361),
+    "leap_share": (0.102, 0.1),
+    "wide_share": (0.0644, 0.0576),
+    "interval_mean": (1.28, 1.36),
+    "interval_entropy": (0.372, 0.376),
+    "rising_share": (0.0457, 0.016),
+    "turn_share": (0.0849, 0.0353),
+    "onsets_per_quarter": (0.777, 0.806),
+    "even_share": (0.153, 0.108),
+    "dotted_share": (0.0635, 0.0255),
+    "triplet_share": (0.0853, 0.0426),
+    "beat_share": (0.16, 0.123),
+    "downbeat_share": (0.0677, 0.0583),
+    "offbeat_held_share": (0.0503, 0.0119),
+    "length_entropy": (0.425, 0.375),
+    "long_share": (0.108, 0.217),
+    "short_share": (0.207, 0.163),
+    "bar_pattern_share": (0.182, 0.11),
+    "triple_meter": (0.44, 0.207),
+    "chord_changes_per_beat": (0.115, 0.091),
+    "major_share": (0.128, 0.0951),
+    "minor_share": (0.105, 0.0663),
+    "diminished_share": (0.0519, 0.0473),
+    "seventh_share": (0.127, 0.106),
+    "chord_fit": (0.04, 0.0262),
+    "fifth_motion_share": (0.113, 0.0825),
+    "step_motion_share": (0.0942, 0.0625),
+    "notes_per_attack": (0.705, 0.846),
+    "chord_attack_share": (0.168, 0.188),
+    "sounding_notes": (1.03, 1.43),
+    "line_count": (1.22, 2.42),
+    "outer_distance": (3.96, 5.05),
+    "bar_repeat_share": (0.126, 0.124),
+    "drum_share": (0.016, 0.0426),
+    "keyboard_share": (0.148, 0.408),
+    "plucked_share": (0.0621, 0.167),
+    "bowed_share": (0.0898, 0.237),
+    "wind_share": (0.0807, 0.0772),
+    "voice_share": (0.136, 0.346),
+}
+#: relation = logistic(SLOPE * sum + OFFSET + OFFSET_LOG * ln K).
+SLOPE = 0.19
+OFFSET = -0.56
+OFFSET_LOG = -0.48
+#: Below this, a piece belongs to none of the styles it was held against: 15 to 18 % of strangers stay above it and
+#: 9 % (K = 3) to 3 % (K = 10) of a style's own pieces fall below.
+STRANGE = 0.2
+_CAP = 3.0
+_PRIOR_PIECES = 8.0
+
+
+def log_odds(x: Floats, support: Floats) -> Floats:
+    """What each feature says for (positive) or against x belonging with the support: shape (F,).
+
+    x: features of one piece, shape (F,). support: features of K pieces, shape (K, F).
+    """
+    spread = np.array([SPREADS[f.name] for f in FEATURES])
+    within, between = spread[:, 0] ** 2, spread[:, 1] ** 2
+    count = len(support)
+    mean = support.mean(axis=0)
+    if count > 1:
+        own = ((support - mean) ** 2).sum(axis=0)
+        drawn = (_PRIOR_PIECES * within + own) / (_PRIOR_PIECES + count - 1)
+        within = np.clip(drawn, 0.1 * within, 4 * within)
+    inside = within * (1 + 1 / count)
+    outside = inside + 2 * between
+    said = 0.5 * np.log(outside / inside) - 0.5 * (x - mean) ** 2 * (1 / inside - 1 / outside)
+    return np.asarray(np.clip(said, -_CAP, _CAP))
+
+
+def relation(said: float, count: int) -> float:
+    """Calibrated relation in [0, 1] from the summed log odds against `count` pieces."""
+    value = SLOPE * said + OFFSET + OFFSET_LOG * float(np.log(count))
+    return float(1 / (1 + np.exp(-np.clip(value, -50, 50))))
+
+
+def vectors(pieces: Sequence[Piece]) -> Floats:
+    """Features of pieces, shape (K, F)."""
+    return np.array([feature_vector(p) for p in pieces]).reshape(len(pieces), len(FEATURES))

@@ -1,0 +1,78 @@
+"""The front door: the uses as plain functions, so that `fn.learn(pieces, name="fado")` reads as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fewnotes.engines import Progress, no_progress
+
+if TYPE_CHECKING:
+    from fewnotes.music.piece import Piece
+    from fewnotes.style import Style
+    from fewnotes.uses.check import Originality
+    from fewnotes.uses.compare import Comparison
+    from fewnotes.uses.surprisal import Surprise
+
+
+def learn(
+    pieces: Sequence[Piece],
+    name: str = "style",
+    engine: str = "markov",
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Style:
+    """Learn a style from a handful of pieces. `style.profile["words"]` says what was learned.
+
+    Raises BadInput if no piece has a note, BadParameter if there is no such engine.
+    """
+    from fewnotes.uses.learn import Learn
+
+    return Learn(pieces=list(pieces), name=name, engine=engine, seed=seed).run(progress)
+
+
+def compose(
+    style: Style, bars: int = 16, candidates: int = 3, seed: int = 0, progress: Progress = no_progress, **wishes: Any
+) -> list[Piece]:
+    """New pieces in a style, best first.
+
+    wishes: key="G minor", meter="3/4", tempo=90.0, instruments="0,33", lowest="C3", highest="A5", density=2.0,
+    temperature=0.9, engine="markov"; see `fewnotes.uses.compose.Compose`, whose `run` also says why this order.
+    Raises BadParameter for a wish that makes no sense, NotPossible for one the engine cannot fulfil.
+    """
+    from fewnotes.uses.compose import Compose
+
+    _known(Compose, wishes)
+    return Compose(style=style, bars=bars, candidates=candidates, seed=seed, **wishes).run(progress).pieces
+
+
+def compare(a: Piece | Style, b: Piece | Style) -> Comparison:
+    """How near two pieces, two styles, or a piece and a style are: `.relation` in [0, 1] and `.reasons`."""
+    from fewnotes.uses.compare import Compare
+
+    return Compare(a=a, b=b).run()
+
+
+def check(piece: Piece, style: Style) -> Originality:
+    """What a piece shares with the pieces a style was learned from: `.longest_run`, `.nearest`, `.verdict`."""
+    from fewnotes.uses.check import Check
+
+    return Check(piece=piece, style=style).run()
+
+
+def surprisal(piece: Piece, style: Style | None = None) -> Surprise:
+    """Bits a note of a piece under a style, or before learning: `.bits_per_note`, `.bits`."""
+    from fewnotes.uses.surprisal import Surprisal
+
+    return Surprisal(piece=piece, style=style).run()
+
+
+def _known(use: type[Any], wishes: dict[str, Any]) -> None:
+    """A misspelt wish is a BadParameter that lists the right ones, not a TypeError."""
+    from fewnotes.errors import BadParameter
+    from fewnotes.uses import params
+
+    allowed = params(use)
+    for key in wishes:
+        if key not in allowed:
+            raise BadParameter(f"There is no parameter {key!r}", expected=f"one of {', '.join(allowed)}")
