@@ -25,7 +25,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, exclusive: bool =
     target = Path(path)
     temporary = target.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()
@@ -53,6 +53,13 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, exclusive: bool =
         with contextlib.suppress(OSError):
             temporary.unlink()
     return target
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # not the taken name that `exclusive` asks about
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder should be") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,8 +9,15 @@ import pytest
 
 from fewnotes.errors import BadParameter, StoreError
 from fewnotes.music.piece import Piece, Track, note_array
-from fewnotes.render import SUFFIXES, make, render
+from fewnotes.render import SUFFIXES, audio, make, render
 from fewnotes.testing import tiny_melody
+
+
+@pytest.fixture(autouse=True)
+def _plain_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soundfont of this computer takes seconds to load."""
+    monkeypatch.setattr(audio.shutil, "which", lambda name: None)
+
 
 needs_verovio = pytest.mark.skipif(importlib.util.find_spec("verovio") is None, reason="verovio is not installed")
 

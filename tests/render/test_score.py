@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import sys
 import zipfile
@@ -211,4 +210,3 @@ def test_the_engraver_script_needs_nothing_of_fewnotes():
     script = Path(score.__file__).with_name("_engrave.py").read_text(encoding="utf-8")
     assert "import fewnotes" not in script
     assert "from fewnotes" not in script
-    assert json.dumps({})  # the job travels as JSON
