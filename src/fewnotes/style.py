@@ -32,6 +32,7 @@ LICENCE_NOTE = (
     "Their licence applies to the file and may apply to what is made with it."
 )
 _VALUE_DEPTH = 24
+_INT_BITS = 256
 _GENERIC_NAME_LENGTH = 40
 #: Words of a track name that say what plays, and not what is played.
 _GENERIC_WORDS = """
@@ -52,6 +53,8 @@ def plain(value: Any, where: str = "value", depth: int = 0) -> Any:
 
     NumPy numbers become Python's, tuples become lists. Raises BadParameter naming where the rest stands.
     """
+    if isinstance(value, int) and value.bit_length() > _INT_BITS:
+        raise BadParameter(f"{where} is a number too large to keep", expected=f"at most {_INT_BITS} bits")
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, np.generic):

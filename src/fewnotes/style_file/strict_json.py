@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 MAX_DEPTH = 32
-_MAX_DIGITS = 40
+_MAX_DIGITS = 100
 #: A whole string (or the rest of the text, if it is not closed), or one bracket. Possessive: linear on any text.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
