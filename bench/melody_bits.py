@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from fewnotes.codecs import DecodeOptions
-from fewnotes.engines.markov.hybrid import Hybrid
-from fewnotes.engines.markov.ppm import mixture
+from fewnotes.engines.markov.prediction.hybrid import Hybrid
+from fewnotes.engines.markov.prediction.ppm import mixture
 from fewnotes.registry import find
 
 BIASES = (0, 1, 2, 3, 4, 5, 6, 16, 32)

@@ -18,7 +18,7 @@ from fewnotes.music.pitch import key_name
 from fewnotes.music.time import bars
 from fewnotes.render import render
 
-CHORALES = ("bwv267.mxl", "bwv269.mxl", "bwv270.mxl", "bwv278.mxl", "bwv281.mxl")
+CHORALES = ("bwv259.mxl", "bwv263.mxl", "bwv292.mxl", "bwv318.mxl", "bwv339.mxl")
 
 
 def corpus_folder() -> Path:
@@ -69,8 +69,8 @@ def main() -> None:
                 written.extend(render(draft, target).paths)
 
     print("\n4. Does the style know its own?")
-    sibling = fn.read(corpus_folder() / "bwv271.mxl", repeats=False)
-    stranger = fn.read_all(corpus_folder().parent / "ryansMammoth")[0]
+    sibling = fn.read(corpus_folder() / "bwv262.mxl", repeats=False)
+    stranger = fn.read(corpus_folder().parent / "ryansMammoth" / "AcaciaReel.abc", repeats=False)
     for label, piece in (("another chorale", sibling), ("a fiddle tune", stranger)):
         print(f"   {label:16} relation {fn.compare(piece, style).relation:.2f}")
 

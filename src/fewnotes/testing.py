@@ -231,14 +231,17 @@ def _check_compose(engine: ModuleType | Any, name: str, style: Style) -> None:
     try:
         piece = engine.compose(style, bounded, progress=no_progress)[0]
     except NotPossible:  # a meter the style does not have may be refused, but not ignored
-        bounded = dataclasses.replace(bounded, meter=tuple(style.support[0].meters[0])[1:])
+        first = style.support[0].meters[0]
+        bounded = dataclasses.replace(bounded, meter=(first.numerator, first.denominator))
         piece = engine.compose(style, bounded, progress=no_progress)[0]
     pitched = piece.notes[~np.array([t.is_drum for t in piece.tracks], bool)[piece.notes["track"]]]
     require(
         len(pitched) > 0 and int(pitched["pitch"].min()) >= 50 and int(pitched["pitch"].max()) <= 79,
         f"{name}.compose stays between lowest and highest",
     )
-    require(bool(piece.meters) and tuple(piece.meters[0])[1:] == bounded.meter, f"{name}.compose keeps the meter asked for")
+    require(
+        bool(piece.meters) and tuple(piece.meters[0])[1:] == bounded.meter, f"{name}.compose keeps the meter asked for"
+    )
     require(
         bool(piece.tempos) and abs(piece.tempos[0].quarters_per_minute - 90) < 0.01,
         f"{name}.compose keeps the tempo asked for",

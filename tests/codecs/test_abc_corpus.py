@@ -149,7 +149,7 @@ def notes_by_us(piece: Piece) -> list[tuple[float, int]]:
 
 
 def kind_of_difference(text: str, piece: Piece, ours: list[tuple[float, int]], theirs: list[tuple[float, int]]) -> str:
-    """A name for the difference; each is a fault of the other reader, checked by hand on samples."""
+    """A name for the likely cause, by what stands in the text; a few of each were checked by hand."""
     music = "\n".join(x for x in text.splitlines() if not re.match(r"[A-Za-z]:", x))
     codes = {w.code for w in piece.warnings}
     if [p for _, p in ours] == [p for _, p in theirs]:

@@ -177,6 +177,12 @@ def test_what_abc_cannot_hold_is_said():
     }
 
 
+def test_grace_notes_of_a_length_no_sign_stands_for_are_written_as_sixteenths():
+    piece = line((1, 60), (3, 62), graces=note_array([(480, 7, 0, 71, 80, 0, 0)]))
+    assert lost(piece) == {"grace-length"}
+    assert [int(g["duration_tick"]) for g in back(piece).graces] == [120]
+
+
 def test_played_time_is_rounded_and_said():
     piece = line((1, 60), (487 / 480, 62), (1, 64))
     assert lost(piece) == {"cannot-hold-times"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fewnotes.codecs import DecodeOptions, kern
+from fewnotes.errors import BadInput
 from fewnotes.music.piece import Piece
 from fewnotes.music.time import barlines, bars
 
@@ -97,10 +98,10 @@ def test_the_first_movement_of_opus_18_1_is_a_quartet_with_a_repeat(music21_corp
     once, played = read(path), read(path, DecodeOptions())
     assert [t.program for t in once.tracks] == [40, 40, 41, 42]
     assert once.meters == ((0, 3, 4),)
-    assert once.keys[0] == (0, -1, "major")
+    assert once.keys == ((0, -1, ""),)
     assert len(barlines(once)) - 1 == 313
-    assert len(played) > len(once) * 1.3
-    assert played.barlines_tick == ()
+    assert 1.3 < len(played) / len(once) < 1.4
+    assert played.notes["pitch"][:50].tolist() == once.notes["pitch"][:50].tolist()
 
 
 @pytest.mark.slow
@@ -136,6 +137,28 @@ def test_note_counts_agree_with_partitura(music21_corpus):
         piece = read(path)
         ours = sorted([*piece.notes["pitch"].tolist(), *piece.graces["pitch"].tolist()])
         assert ours == others, path.name
+
+
+def test_every_kern_row_of_the_kit_ends_as_it_asks(shared):
+    manifest = shared / "adversarial" / "manifest.csv"
+    if not manifest.is_file():
+        pytest.skip("the kit is not here")
+    rows = [r for r in csv.DictReader(manifest.open(encoding="utf-8")) if r["file"].endswith(".krn")]
+    assert len(rows) > 20
+    for row in rows:
+        try:
+            pieces = kern.decode((manifest.parent / row["file"]).read_bytes(), DecodeOptions())
+        except BadInput as error:
+            assert row["expect"] in ("either", "error"), row["file"]
+            assert (error.expected or error.fix) != "", row["file"]  # noqa: PT017
+            continue
+        assert row["expect"] in ("load", "warn", "either"), row["file"]
+        assert row["expect"] != "warn" or any(p.warnings for p in pieces), row["file"]
+        truth = dict(item.split("=") for item in row["truth"].split(";") if item)
+        assert sum(map(len, pieces)) == int(truth.get("notes", sum(map(len, pieces)))), row["file"]
+        assert len(bars(pieces[0])) - bool(pieces[0].pickup_tick) == int(
+            truth.get("bars", len(bars(pieces[0])) - bool(pieces[0].pickup_tick))
+        ), row["file"]
 
 
 def sample_of(corpus: Path) -> list[Path]:

@@ -59,7 +59,7 @@ def test_a_real_score_survives_writing_and_reading(music21_corpus, name):
 def test_a_chorale_has_the_notes_it_has(music21_corpus):
     piece = decode((music21_corpus / "bach/bwv66.6.mxl").read_bytes(), DecodeOptions())[0]
     assert [t.name for t in piece.tracks] == ["Soprano", "Alto", "Tenor", "Bass"]
-    assert len(piece) == 162
+    assert len(piece) == 163
     assert (piece.keys[0].fifths, piece.meters[0][1:], piece.pickup_tick) == (3, (4, 4), piece.ticks_per_quarter)
 
 

@@ -179,7 +179,9 @@ def test_an_irregular_bar_in_the_middle_keeps_its_length_and_is_told():
 
 
 def test_a_whole_bar_rest_of_wrong_length_does_not_stretch_its_bar():
-    attributes = "<attributes><divisions>1</divisions><time><beats>3</beats><beat-type>4</beat-type></time></attributes>"
+    attributes = (
+        "<attributes><divisions>1</divisions><time><beats>3</beats><beat-type>4</beat-type></time></attributes>"
+    )
     rest = "<note><rest measure='yes'/><duration>4</duration></note>"
     piece = read(score(note("C", duration=3), rest, note("D", duration=3), attributes=attributes))
     assert rows(piece) == [(0, 3, 60), (6, 3, 62)]

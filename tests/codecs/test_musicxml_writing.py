@@ -31,7 +31,10 @@ from fewnotes.music.time import explicit_barlines
 Q = 48
 
 
-def piece(*notes, meter=(4, 4), tracks=(Track("Music"),), **more):
+ONE_PART = (Track("Music"),)
+
+
+def piece(*notes, meter=(4, 4), tracks=ONE_PART, **more):
     """Notes as (onset, duration, pitch[, track]) in quarters; 48 ticks a quarter."""
     rows = [(round(n[0] * Q), round(n[1] * Q), n[3] if len(n) > 3 else 0, n[2], 80, 0, 0) for n in notes]
     return Piece(Q, tracks, note_array(rows), meters=(Meter(0, *meter),), **more)
@@ -233,7 +236,9 @@ def test_graces_that_lead_nowhere_are_told():
     assert [w.code for w in encode(of).warnings] == ["grace"]
 
 
-@pytest.mark.parametrize("text", ["C", "F#m7b5", "Bbmaj7", "Gm7/D", "C7b9", "Dsus4", "N.C.", "Cadd9", "C(b5)", "Ebfoo"])
+@pytest.mark.parametrize(
+    "text", ["C", "F#m7b5", "Bbmaj7", "Bb6", "Gm7/D", "C7b9", "Dsus4", "N.C.", "Cadd9", "C(b5)", "Ebfoo"]
+)
 def test_chord_symbols_survive_also_within_a_note(text):
     chords = (ChordSymbol(0, "C"), ChordSymbol(Q, text), ChordSymbol(3 * Q, text))
     assert back(piece((0, 4, 60), chords=chords)).chords == chords
@@ -242,6 +247,9 @@ def test_chord_symbols_survive_also_within_a_note(text):
 def test_a_chord_symbol_is_taken_apart_the_way_it_sounds():
     harmony = harmony_of("Gm7/D")
     assert (harmony.root, harmony.kind, harmony.bass) == (("G", 0), "minor-seventh", ("D", 0))
+    flat = harmony_of("Bb6")
+    assert (flat.root, flat.kind, flat.degrees) == (("B", -1), "major-sixth", ())
+    assert harmony_of("C7b9").degrees == (("add", 9, -1),)
     assert harmony_of("N.C.") is None
 
 
@@ -294,7 +302,9 @@ GRIDS = st.sampled_from([3, 4, 6, 12, 16, 24])
 def pieces(draw):
     """Pieces on a grid that notation shows, in several parts with overlaps."""
     step = Q // draw(GRIDS)
-    tracks = tuple(draw(st.lists(st.builds(Track, program=st.integers(0, 127), is_drum=st.booleans()), min_size=1, max_size=3)))
+    tracks = tuple(
+        draw(st.lists(st.builds(Track, program=st.integers(0, 127), is_drum=st.booleans()), min_size=1, max_size=3))
+    )
     row = st.tuples(
         st.integers(0, 60).map(lambda k: k * step),
         st.integers(1, 40).map(lambda k: k * step),
@@ -306,7 +316,7 @@ def pieces(draw):
     )
     notes = note_array(draw(st.lists(row, min_size=1, max_size=25)))
     fifths = draw(st.integers(-7, 7))
-    made = Piece(
+    return Piece(
         Q,
         tracks,
         notes,
@@ -314,7 +324,6 @@ def pieces(draw):
         keys=(KeySignature(0, fifths, draw(st.sampled_from(["", "major", "minor"]))),),
         tempos=(Tempo(0, float(draw(st.integers(20, 300)))),),
     )
-    return made
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -121,7 +121,7 @@ def test_composing_writes_every_form_and_a_sidecar_that_vouches_for_them(learned
         assert set(facts["sha256"]) == {f"tunes-{number}.mid", f"tunes-{number}.musicxml"}
         for name, digest in facts["sha256"].items():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-            assert name in out
+            assert Path(name).stem in out
     assert b"Machine-composed by fewnotes" in (folder / "tunes-1.mid").read_bytes()
     assert b"Machine-composed by fewnotes" in (folder / "tunes-1.musicxml").read_bytes()
 

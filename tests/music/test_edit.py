@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -76,3 +78,10 @@ def test_selecting_tracks_renumbers_them_in_the_order_asked():
     part = check_piece(select_tracks(PIECE, [2, 0]))
     assert [t.name for t in part.tracks] == ["Bass", "Melody"]
     assert np.bincount(part.notes["track"]).tolist() == [8, 32]
+
+
+def test_a_run_of_grace_notes_keeps_its_order_in_every_edit():
+    graces = note_array([(480, 60, 0, p, 80, 0, 0) for p in (60, 62, 64)])[[2, 0, 1]].copy()
+    piece = replace(PIECE, graces=graces)
+    for edited in (rescale(piece, 960), slice_bars(piece, 0, 1), select_tracks(piece, [0]), transpose(piece, 0)):
+        assert edited.graces["pitch"].tolist() == [64, 60, 62]

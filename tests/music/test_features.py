@@ -121,7 +121,7 @@ def test_a_profile_says_in_words_and_numbers_what_pieces_have_in_common():
     assert found["bars"] == {"lowest": 8, "median": 8, "highest": 8}
     assert found["range"]["words"] == "G4 to E5"
     assert found["rhythms"][0] == {"rhythm": "4x1/4", "share": pytest.approx(0.25)}
-    assert any("G major" in sentence for sentence in found["words"])
+    assert "G major" in found["sentences"]["keys"]
 
 
 def test_a_profile_of_chords_names_them_and_one_of_a_tune_does_not():

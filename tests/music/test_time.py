@@ -65,7 +65,9 @@ def test_seconds_without_tempo_are_at_120_quarters_a_minute():
     assert time.seconds(piece_of_length(4), 480) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("meter", "ticks"), [((6, 8), 720), ((3, 4), 480), ((2, 2), 960), ((5, 8), 240), ((3, 8), 240)])
+@pytest.mark.parametrize(
+    ("meter", "ticks"), [((6, 8), 720), ((3, 4), 480), ((2, 2), 960), ((5, 8), 240), ((3, 8), 240)]
+)
 def test_the_felt_beat_of_compound_meters_is_dotted(meter, ticks):
     assert time.beat_length_tick(Meter(0, *meter), 480) == ticks
 

@@ -30,7 +30,7 @@ def test_learning_says_in_words_what_was_learned_and_how_sure(style, handful):
     assert style.name == "handful"
     assert list(style.parts) == ["fake"]
     assert [p.content_hash for p in style.support] == [p.content_hash for p in handful]
-    assert style.profile["words"][0].startswith("4 pieces")
+    assert style.profile["sentences"]["size"].startswith("4 pieces")
     sure = style.profile["leave_one_out"]
     assert 0 < sure["bits_per_note"] < sure["before_learning"]
     assert style.profile["borrowing"]["longest_runs"][0] == len(handful[0].notes)

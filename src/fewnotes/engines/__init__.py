@@ -7,6 +7,9 @@ The contract of an engine module (see `fewnotes.testing.check_engine`):
     def compose(style, request, *, progress) -> list[Piece]        request.candidates pieces, unranked
     def surprisal(piece, style) -> Surprisal                       bits a note; style=None is before learning
 
+An engine that measured how well it foresees pieces it was not shown puts the means into the values of its part, as
+"bits_a_note" and "bits_a_note_before" (before learning); else `learn` the use measures it.
+
 An engine that lacks a verb leaves the function out; the use then says so. What is learned is returned, never
 kept in the module: one engine serves any number of styles at once. All randomness comes from the seed.
 """

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from fewnotes.errors import BadParameter
-from fewnotes.music.piece import KeySignature, Meter, NoteArray, Piece, Tempo, sort_notes
+from fewnotes.music.piece import KeySignature, Meter, NoteArray, Piece, Tempo, sort_graces, sort_notes
 from fewnotes.music.time import barlines
 
 _Change = TypeVar("_Change", Meter, Tempo, KeySignature)
@@ -53,13 +53,13 @@ def rescale(piece: Piece, ticks_per_quarter: int) -> Piece:
         stop = (2 * (onset + notes["duration_tick"]) * ticks_per_quarter + old) // (2 * old)
         out["onset_tick"] = start
         out["duration_tick"] = np.maximum(1, stop - start)
-        return sort_notes(out)
+        return out
 
     return replace(
         piece,
         ticks_per_quarter=ticks_per_quarter,
-        notes=moved(piece.notes),
-        graces=moved(piece.graces),
+        notes=sort_notes(moved(piece.notes)),
+        graces=sort_graces(moved(piece.graces)),
         meters=_at_distinct_ticks([m._replace(onset_tick=tick(m.onset_tick)) for m in piece.meters]),
         tempos=_at_distinct_ticks([t._replace(onset_tick=tick(t.onset_tick)) for t in piece.tempos]),
         keys=_at_distinct_ticks([k._replace(onset_tick=tick(k.onset_tick)) for k in piece.keys]),
@@ -111,13 +111,13 @@ def select_tracks(piece: Piece, indices: Sequence[int]) -> Piece:
     def kept(notes: NoteArray) -> NoteArray:
         out = notes[np.isin(notes["track"], list(order))].copy()
         out["track"] = [order[int(t)] for t in out["track"]]
-        return sort_notes(out)
+        return out
 
     return replace(
         piece,
         tracks=tuple(piece.tracks[i] for i in indices),
-        notes=kept(piece.notes),
-        graces=kept(piece.graces),
+        notes=sort_notes(kept(piece.notes)),
+        graces=sort_graces(kept(piece.graces)),
     )
 
 

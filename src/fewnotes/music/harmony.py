@@ -37,7 +37,7 @@ _COST = {"major": 0.0, "minor": 0.0, "diminished": 0.05, "augmented": 0.12, "sus
 _SEVENTH_COST = 0.12
 _MISSING_COST = 0.08
 _BASS_BONUS = 0.12
-_SEGMENT_CAP = 50_000
+_SEGMENT_CAP = 20_000
 _SPAN_CAP = 64
 _MAJOR_DEGREES = ("I", "bII", "II", "bIII", "III", "IV", "#IV", "V", "bVI", "VI", "bVII", "VII")
 _MINOR_DEGREES = ("I", "bII", "II", "III", "#III", "IV", "#IV", "V", "VI", "#VI", "VII", "#VII")
@@ -71,17 +71,18 @@ def tonic_pitch_class(fifths: int, mode: str = "major") -> int:
 
 
 def chords(piece: Piece, per: Literal["beat", "bar"] = "beat") -> list[Chord]:
-    """One label for every beat or bar that sounds, in order.
+    """One label for every beat or bar that sounds, in order; of very long pieces, for the first 20,000.
 
     A beat with one or two pitch classes that belong to the chord before it keeps that chord.
     """
     edges = _edges(piece, per)
     weight, bass = pitch_class_weights(piece, edges)
-    scores = _scores(weight, bass)
+    sounding = np.flatnonzero(weight.sum(axis=1) > 0)
+    labels = _scores(weight[sounding], bass[sounding]).argmax(axis=1)
     found: list[Chord] = []
-    for i in np.flatnonzero(weight.sum(axis=1) > 0).tolist():
+    for i, label in zip(sounding.tolist(), labels.tolist(), strict=True):
         share = weight[i] / weight[i].sum()
-        root, quality = divmod(int(scores[i].argmax()), len(_NAMES))
+        root, quality = divmod(label, len(_NAMES))
         name = _NAMES[quality]
         if found and int((share > 0).sum()) <= 2 and found[-1].end_tick == int(edges[i]):
             before = found[-1]

@@ -67,7 +67,7 @@ def estimate_key(piece: Piece) -> Key:
 
 def _pitched(piece: Piece) -> NDArray[np.void]:
     drums = np.array([t.is_drum for t in piece.tracks], bool)
-    return piece.notes[~drums[piece.notes["track"]]]
+    return np.asarray(piece.notes[~drums[piece.notes["track"]]])
 
 
 def _scores(notes: NDArray[np.void]) -> dict[Key, float]:

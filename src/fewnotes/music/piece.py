@@ -131,7 +131,7 @@ class Piece:
             self.ticks_per_quarter,
             [(t.program, t.is_drum) for t in self.tracks],
             [tuple(m) for m in self.meters],
-            [(t.onset_tick, round(t.quarters_per_minute, 3)) for t in self.tempos],
+            [(t.onset_tick, round(float(t.quarters_per_minute), 3)) for t in self.tempos],
             [tuple(k) for k in self.keys],
             self.pickup_tick,
             [tuple(c) for c in self.chords],
@@ -193,6 +193,11 @@ def sort_notes(notes: NoteArray) -> NoteArray:
     """A copy in the order every Piece keeps: onset, then track, then pitch, then duration."""
     order = np.lexsort((notes["duration_tick"], notes["pitch"], notes["track"], notes["onset_tick"]))
     return notes[order]
+
+
+def sort_graces(graces: NoteArray) -> NoteArray:
+    """A copy in order of onset and track; grace notes that lead to one note keep the order they are played in."""
+    return graces[np.lexsort((graces["track"], graces["onset_tick"]))]
 
 
 def check_piece(piece: Piece) -> Piece:

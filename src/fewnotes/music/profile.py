@@ -36,7 +36,7 @@ _FAMILIES = (
 def profile(pieces: Sequence[Piece]) -> dict[str, Any]:
     """Keys, meters, tempo, range, moves, rhythms, chords, texture, instruments and feature means of pieces.
 
-    `words` holds the same as sentences; `features` the mean and the spread of every feature over the pieces.
+    `sentences` says the same in words, by topic; `features` the mean and the spread of every feature over the pieces.
     """
     values = [features(p) for p in pieces]
     table = np.array([list(v.values()) for v in values]).reshape(len(pieces), len(FEATURES))
@@ -55,7 +55,7 @@ def profile(pieces: Sequence[Piece]) -> dict[str, Any]:
             for f, m, s in zip(FEATURES, table.mean(axis=0), table.std(axis=0), strict=True)
         },
     }
-    facts["words"] = _words(facts)
+    facts["sentences"] = _sentences(facts)
     return facts
 
 
@@ -108,7 +108,9 @@ def _rhythms(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
             bool(piece.pickup_tick) :
         ]
         place = np.searchsorted(onset, edges)
-        for bar in np.flatnonzero(np.diff(place)).tolist():
+        length = np.diff(edges)
+        usual = np.bincount(np.clip(length, 0, 10_000)).argmax() if len(length) else 0
+        for bar in np.flatnonzero((np.diff(place) > 0) & (length == usual)).tolist():
             inside = onset[place[bar] : place[bar + 1]].tolist()
             if inside[0] == edges[bar]:
                 found[_rhythm_name(np.diff([*inside, int(edges[bar + 1])]).tolist())] += 1
@@ -152,34 +154,36 @@ def _shares(found: Counter[str]) -> dict[str, float]:
 
 
 def percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
+    # A no-break space: the sign stays with its number.
+    return f"{100 * value:.0f}\u00a0%"
 
 
-def _words(facts: dict[str, Any]) -> list[str]:
-    """Sentences, most telling first."""
+def _sentences(facts: dict[str, Any]) -> dict[str, str]:
+    """One sentence a topic, most telling first; topics with nothing to say are left out."""
     mean = {key: value["mean"] for key, value in facts["features"].items()}
     count = facts["pieces"]
-    words = [
-        f"{count} {'piece' if count == 1 else 'pieces'}, {facts['notes']:,} notes, {_range_words(facts['bars'])} bars"
-    ]
-    words.append(f"Keys: {_listed(facts['keys'])}. Meter: {_listed(facts['meters'])}.")
+    size = f"{count} {'piece' if count == 1 else 'pieces'}, {facts['notes']:,} notes"
+    said = {
+        "size": f"{size}, {_range_words(facts['bars'])} bars{' each' if count > 1 else ''}.",
+        "keys": f"Keys: {_listed(facts['keys'])}. Meter: {_listed(facts['meters'])}.",
+    }
     if facts["range"]:
-        words.append(f"Range: {facts['range']['words']}. {_texture_words(mean)}.")
-    words.append(
+        said["range"] = f"Range: {facts['range']['words']}. {_texture_words(mean)}."
+    said["moves"] = (
         f"The tune moves {percent(mean['step_share'])} by step, {percent(mean['third_share'])} by third, "
         f"{percent(mean['leap_share'])} by leap, and repeats its note {percent(mean['repeat_share'])} of the time."
     )
     if facts["rhythms"]:
         common = ", ".join(f"{r['rhythm']} ({percent(r['share'])})" for r in facts["rhythms"][:3])
-        words.append(f"Commonest rhythms of a bar: {common}.")
+        said["rhythms"] = f"Commonest rhythms of a bar: {common}."
     if facts["chords"]["single"]:
         single = ", ".join(f"{c} ({percent(s)})" for c, s in list(facts["chords"]["single"].items())[:5])
         changes = ", ".join(c.replace(" ", " to ") for c in list(facts["chords"]["changes"])[:3])
-        words.append(f"Commonest chords: {single}; changes: {changes}.")
+        said["chords"] = f"Commonest chords: {single}; changes: {changes}."
     played = [label for key, label in _FAMILIES if mean[key] >= 0.05]
     if played:
-        words.append(f"Instruments: {', '.join(played)}.")
-    return words
+        said["instruments"] = f"Instruments: {', '.join(played)}."
+    return said
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -8,6 +8,7 @@ a bar. Where a piece carries its own barlines (`Piece.barlines_tick`), those cou
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -71,10 +72,18 @@ def regular_barlines(
         length = bar_length_tick(meter, ticks_per_quarter)
         count = -int(-(stop - start) // length)
         count = min(count, _BAR_CAP - len(lines))
-        onsets = [round(start + length * k) for k in range(1, count + 1)]
+        onsets = _multiples(start, length, count)
         is_last = i + 1 == len(meters)
-        lines.extend(onsets if is_last else [min(t, stop) for t in onsets])
+        lines.extend((onsets if is_last else np.minimum(onsets, stop)).tolist())
     return np.unique(np.asarray(lines, np.int64))
+
+
+def _multiples(start: int, length: Fraction, count: int) -> NDArray[np.int64]:
+    """start + k * length for k = 1 to `count`, rounded as `round` does, halves to even: shape (count,)."""
+    below = length.denominator
+    whole, rest = np.divmod(np.arange(1, max(0, count) + 1, dtype=np.int64) * length.numerator, below)
+    onset = start + whole
+    return np.asarray(onset + ((2 * rest > below) | ((2 * rest == below) & (onset % 2 == 1))), np.int64)
 
 
 def explicit_barlines(piece: Piece, onsets: Sequence[int]) -> tuple[int, ...]:
@@ -87,12 +96,16 @@ def explicit_barlines(piece: Piece, onsets: Sequence[int]) -> tuple[int, ...]:
 
 def bars(piece: Piece) -> list[Bar]:
     """All bars of a piece in order."""
-    lines = barlines(piece)
+    lines = barlines(piece).tolist()
     first = 0 if piece.pickup_tick else 1
-    return [
-        Bar(first + i, int(a), int(b), meter_at(piece, int(a)))
-        for i, (a, b) in enumerate(zip(lines[:-1], lines[1:], strict=True))
-    ]
+    meters = piece.meters or (DEFAULT_METER,)
+    found: list[Bar] = []
+    i = 0
+    for number, (a, b) in enumerate(itertools.pairwise(lines), start=first):
+        while i + 1 < len(meters) and meters[i + 1].onset_tick <= a:
+            i += 1
+        found.append(Bar(number, a, b, meters[i]))
+    return found
 
 
 def bar_index(piece: Piece, ticks: ArrayLike) -> NDArray[np.int64]:

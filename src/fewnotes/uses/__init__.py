@@ -103,6 +103,8 @@ class Use:
     result: ClassVar[Result] = Result.REPORT
     #: One command line that shows the use at work.
     example: ClassVar[str] = ""
+    #: What to do with the result next, as a command line; {name} is the name of the style or file.
+    then: ClassVar[str] = ""
     #: The CLI takes the output path as its last argument instead of -o.
     output_argument: ClassVar[bool] = False
 

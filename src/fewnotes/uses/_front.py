@@ -22,7 +22,7 @@ def learn(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Style:
-    """Learn a style from a handful of pieces. `style.profile["words"]` says what was learned.
+    """Learn a style from a handful of pieces. `style.profile["sentences"]` says what was learned.
 
     Raises BadInput if no piece has a note, BadParameter if there is no such engine.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -12,12 +12,14 @@ from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import NotPossible
 from fewnotes.music.piece import Piece
 from fewnotes.registry import find, names
-from fewnotes.style import Style
+from fewnotes.style import Part, Style
 from fewnotes.uses import Table
 
 #: Leave-one-out costs one learning a fold: at most this many folds and notes, so that it stays a matter of seconds.
 _FOLDS = 5
 _FOLD_NOTES = 6000
+#: An engine with so many sentences describes the pieces itself.
+_WORDY = 4
 
 
 def engine_of(style: Style, name: str | None = None) -> tuple[str, ModuleType]:
@@ -50,51 +52,54 @@ def verb_of(engine: ModuleType, name: str, verb: str) -> Any:
 
 
 def leave_one_out(
-    pieces: Sequence[Piece], engine_name: str, seed: int, progress: Progress = no_progress
+    pieces: Sequence[Piece], engine_name: str, seed: int, part: Part, progress: Progress = no_progress
 ) -> dict[str, Any]:
     """Bits a note of pieces that an engine has not seen, each after learning from the others, and before learning.
 
-    Empty for one piece, for engines without surprisal, and where the pieces are too long for a quick answer. At
-    most five pieces are left out, evenly spread.
+    An engine that measured this itself says so in `part.values` ("bits_a_note", "bits_a_note_before"). Else at most
+    five pieces are left out, evenly spread. Empty for one piece, for engines without surprisal, and where the pieces
+    are too long for a quick answer.
     """
     engine = find("engines", engine_name)
-    total = sum(len(p.notes) for p in pieces)
     if len(pieces) < 2 or not hasattr(engine, "surprisal"):
         return {}
-    folds = min(_FOLDS, len(pieces), max(0, 6 * _FOLD_NOTES // max(1, total)))
+    after, before = part.values.get("bits_a_note"), part.values.get("bits_a_note_before")
+    if isinstance(after, float) and isinstance(before, float):
+        return {"bits_per_note": round(after, 4), "before_learning": round(before, 4)}
+    total = sum(len(p.notes) for p in pieces)
+    folds = min(_FOLDS, len(pieces), 6 * _FOLD_NOTES // max(1, total))
     chosen = np.unique(np.linspace(0, len(pieces) - 1, folds).astype(int)).tolist() if folds else []
-    after, before = [], []
+    known, unknown = [], []
     for done, index in enumerate(chosen):
         progress(done, len(chosen), "How sure: leaving one out")
         others = tuple(p for i, p in enumerate(pieces) if i != index)
         style = Style("fold", others, {engine_name: engine.learn(others, seed=seed, progress=no_progress)})
-        after.append(engine.surprisal(pieces[index], style).bits_per_note)
-        before.append(engine.surprisal(pieces[index], None).bits_per_note)
-    if not after:
+        known.append(engine.surprisal(pieces[index], style).bits_per_note)
+        unknown.append(engine.surprisal(pieces[index], None).bits_per_note)
+    if not known:
         return {}
     return {
-        "pieces": len(after),
-        "bits_per_note": round(float(np.mean(after)), 4),
-        "spread": round(float(np.std(after)), 4),
-        "before_learning": round(float(np.mean(before)), 4),
-        "each": [round(float(b), 4) for b in after],
+        "bits_per_note": round(float(np.mean(known)), 4),
+        "before_learning": round(float(np.mean(unknown)), 4),
+        "each": [round(float(b), 4) for b in known],
     }
 
 
 def style_table(style: Style) -> Table:
     """A style for people: what was learned in words, by which engine, and how sure."""
-    profile = style.profile
-    words = [*profile.get("words", ())]
-    for name, part in style.parts.items():
-        words += [f"{name}: {sentence}" for sentence in part.summary]
-    words.append(sureness(style))
+    said = [sentence for part in style.parts.values() for sentence in part.summary]
+    sentences: Mapping[str, str] = style.profile.get("sentences", {})
+    # An engine that describes the pieces itself is only completed, so that nothing is said twice.
+    missing = ("rhythms", "chords") if len(said) >= _WORDY else tuple(sentences)
+    added = [sentences[topic] for topic in missing if topic in sentences]
+    words = [*said, *added] if len(said) >= _WORDY else [*added, *said]
     facts = {
         "name": style.name,
         "digest": style.digest[:16],
         "created": style.created,
         "engine": ", ".join(style.parts),
     }
-    return Table(("",), [(w,) for w in words], f"Style {style.name}", facts)
+    return Table(("",), [(w,) for w in (*words, sureness(style))], f"Style {style.name}", facts)
 
 
 def sureness(style: Style) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import fewnotes
@@ -130,6 +130,7 @@ class Compose(Use):
     returns: ClassVar[str] = "pieces with their provenance: the style, the seed, the nearest passage it shares"
     result: ClassVar[Result] = Result.PIECES
     example: ClassVar[str] = 'fewnotes compose jigs --bars 16 --key "G major"'
+    then: ClassVar[str] = "fewnotes render {name} -o score.svg"
 
     style: Style = param(Kind.STYLE, "A learned style: its name, or a .style file", positional=True)
     bars: int = param(Kind.INT, "Full bars to write", default=16, minimum=1, maximum=1024)
@@ -166,6 +167,7 @@ class Compose(Use):
             drafts.append(Draft(piece, originality(piece, self.style, usual), bits))
         progress(len(pieces), len(pieces), "Composed")
         drafts.sort(key=lambda d: rank(d, usual_bits))
+        drafts = [_titled(draft, number, self.style.name) for number, draft in enumerate(drafts, 1)]
         origin = (self.style.name, self.style.digest, name, engine.TITLE, self.seed)
         return Drafts(tuple(drafts), *origin, request, usual_bits)
 
@@ -191,6 +193,12 @@ class Compose(Use):
             highest=highest,
             density=float(self.density) if self.density is not None else None,
         )
+
+
+def _titled(draft: Draft, number: int, style_name: str) -> Draft:
+    """The draft with its place as title, and a composer that a printed score cannot hide."""
+    title = f"Sketch {number} in the style of {style_name}"
+    return replace(draft, piece=replace(draft.piece, title=title, composer="fewnotes (machine-composed)"))
 
 
 def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:

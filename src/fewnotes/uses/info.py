@@ -52,7 +52,7 @@ class Info(Use):
     def run(self, progress: Progress = no_progress) -> Facts:
         pieces = tuple(self.pieces)
         sounding = [p for p in pieces if len(p.notes)]
-        return Facts(pieces, tuple(profile(sounding)["words"][1:]) if sounding else ())
+        return Facts(pieces, tuple(list(profile(sounding)["sentences"].values())[1:]) if sounding else ())
 
 
 def _key(piece: Piece) -> str:

@@ -28,6 +28,7 @@ class Learn(Use):
     returns: ClassVar[str] = "a style, kept in the store under its name, and in words what was learned"
     result: ClassVar[Result] = Result.STYLE
     example: ClassVar[str] = "fewnotes learn tunes/*.mid --name jigs"
+    then: ClassVar[str] = "fewnotes compose {name}"
 
     pieces: Sequence[Piece] = param(
         Kind.PIECES,
@@ -51,7 +52,7 @@ class Learn(Use):
         progress(1, 4, "Describing")
         facts = profile(pieces)
         progress(2, 4, "How sure")
-        facts["leave_one_out"] = leave_one_out(pieces, self.engine, self.seed, progress)
+        facts["leave_one_out"] = leave_one_out(pieces, self.engine, self.seed, part, progress)
         progress(3, 4, "What the pieces share")
         facts["borrowing"] = borrowing(pieces).to_dict()
         facts["seed"] = self.seed

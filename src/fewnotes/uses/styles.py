@@ -59,7 +59,7 @@ def _listed() -> Table:
         facts = entry.facts
         when = facts.created.replace("T", " ")[:16]
         rows.append((entry.name, entry.version, facts.pieces, facts.notes, ", ".join(facts.engines), when))
-    title = f"{len(rows)} styles in {store.home_folder()}" if rows else f"No styles yet in {store.home_folder()}"
+    title = f"{_styles(len(rows))} in {store.home_folder()}" if rows else f"No styles yet in {store.home_folder()}"
     words = () if rows else ("fewnotes learn FILE... --name NAME makes one.",)
     return Table(("style", "version", "pieces", "notes", "engine", "learned (UTC)"), rows, title, {}, words)
 
@@ -68,6 +68,10 @@ def verified(name: str | None) -> Table:
     """What `store.verify` found, and exit status 1 if there was anything."""
     found = store.verify(name)
     count = len([e for e in store.list_styles() if name is None or e.name == name.partition("@")[0]])
-    title = f"{count} styles verified: " + (f"{len(found)} findings" if found else "all is whole")
+    title = f"{_styles(count)} verified: " + (f"{len(found)} findings" if found else "all is whole")
     rows = [(f.code, f"{f.path.parent.name}/{f.path.name}", f.message, f.fix) for f in found]
     return Table(("finding", "file", "what", "fix"), rows, title, {}, exit_status=int(bool(found)))
+
+
+def _styles(count: int) -> str:
+    return "1 style" if count == 1 else f"{count} styles"

@@ -15,14 +15,12 @@ from fewnotes.music.piece import NOTE, NoteArray, Piece, Tempo, Track
 
 #: What both readers hand over; the layout is that of symusic's own notes.
 NOTE_ROW = np.dtype([("onset", "<u4"), ("duration", "<u4"), ("pitch", "u1"), ("velocity", "u1"), ("unused", "<u2")])
-#: `NOTE_ROW` and `NOTE` with the fields that stand side by side in both taken as one.
-_PAIRS_IN = np.dtype([("times", "<u8"), ("sound", "<u2"), ("unused", "<u2")])
-_PAIRS_OUT = np.dtype([("times", "<u8"), ("track", "<u2"), ("sound", "<u2"), ("voice", "<u2")])
 
 #: Longer silences and notes are worth a word: over a quarter of an hour at 120 quarters a minute.
 LONGEST_SILENCE_QUARTERS = 2000
 #: No music starts one key of one track so many times at once.
 _DEEPEST_STACK = 16
+_TRACK_NUMBERS = np.arange(MAX_TRACKS)
 
 
 def check_note_count(count: int) -> None:
@@ -63,28 +61,34 @@ def check_track_count(count: int) -> None:
 
 
 def note_table(rows: NoteArray, counts: Sequence[int], repairs: Repairs) -> NoteArray:
-    """Sorted `NOTE` rows. rows: of `NOTE_ROW`, track after track; counts: how many each track has."""
-    out = np.zeros(rows.size, NOTE)
-    out.view(_PAIRS_OUT)["times"] = rows.view(_PAIRS_IN)["times"]
-    out.view(_PAIRS_OUT)["sound"] = rows.view(_PAIRS_IN)["sound"]
-    key = rows["onset"].astype(np.int64)
-    key <<= 10
+    """Sorted `NOTE` rows. rows: of `NOTE_ROW`, track after track; counts: how many each track has.
+
+    Every call into numpy costs as much as some hundred notes do, so there are few.
+    """
+    onset, pitch = rows["onset"], rows["pitch"]
+    size = onset.size
+    out = np.zeros(size, NOTE)
+    out["onset_tick"] = onset
+    out["duration_tick"] = rows["duration"]
+    out["pitch"] = pitch
+    out["velocity"] = rows["velocity"]
+    key = np.multiply(onset, 1 << 17, dtype=np.int64)
     if len(counts) > 1:
-        track = np.repeat(np.arange(len(counts)), counts)
+        track = _TRACK_NUMBERS[: len(counts)].repeat(counts)
         out["track"] = track
+        track <<= 7
         key |= track
-    key <<= 7
-    key |= rows["pitch"]
+    key |= pitch
     # The rows of a track are in order of onset, long runs for this sort. Where onset, track and key are equal, the
     # first note on was the first off, so that the shorter note is first as it should be.
     order = key.argsort(kind="stable")
-    if order.size > _DEEPEST_STACK:
+    if int(key[order[-1]]) >> 17 < size > _DEEPEST_STACK:
         _warn_stack(key.take(order), repairs)
     return out.take(order)
 
 
 def _warn_stack(place: NDArray[np.int64], repairs: Repairs) -> None:
-    """place: sorted numbers, equal where onset, track and pitch are equal."""
+    """place: in order, equal where onset, track and pitch are equal. Asked where notes outnumber ticks."""
     deep = place[_DEEPEST_STACK:] == place[:-_DEEPEST_STACK]
     if deep.any():
         repairs.add(

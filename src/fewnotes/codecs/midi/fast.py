@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from fewnotes.codecs import MAX_TRACKS
 from fewnotes.codecs.midi.assemble import NOTE_ROW, check_note_count, finish, note_table
 from fewnotes.codecs.midi.meta import MetaEvents
 from fewnotes.codecs.midi.repairs import Repairs
-from fewnotes.codecs.midi.structure import CHUNK, END, HEADER, Body, bodies_of, chunks_of, variable_length
+from fewnotes.codecs.midi.structure import CHUNK, END, HEADER, Body, bodies_of, chunks_of, may_run_over, variable_length
 from fewnotes.music.piece import Piece, Track
 
 _FAR = 2**27
@@ -65,10 +65,10 @@ def read_clean(data: bytes) -> Piece | None:
     head = HEADER.pack(b"MThd", 6, 1, len(bodies), division)
     try:
         if any(body.has_system for body in bodies):
-            _check_system_bytes(data, bodies, division)
-        found = _found(_ask(data, bodies, head, closing=False), bodies)
-        if found is None:
-            found = _found(_ask(data, bodies, head, closing=True), None)
+            _check_system_bytes(bodies, division)
+        found = _found(_ask(bodies, head, closing=False), bodies)
+        if found is None and not any(may_run_over(body.events) for body in bodies):
+            found = _found(_ask(bodies, head, closing=True), None)
     except (RuntimeError, ValueError, MemoryError):
         return None
     if found is None:
@@ -76,12 +76,11 @@ def read_clean(data: bytes) -> Piece | None:
     return _piece(found, division, len(places), meta, repairs, last_tick)
 
 
-def _ask(data: bytes, bodies: list[Body], head: bytes, *, closing: bool) -> Any:
+def _ask(bodies: list[Body], head: bytes, *, closing: bool) -> Any:
     """What symusic makes of the tracks with marks. closing: also with note-offs, and marks on all channels."""
     parts = [head]
     for body in bodies:
-        # Events before that took up time have to be seen by symusic as well.
-        events = data[body.start if body.tick else body.first : body.stop]
+        events = body.seen
         if closing:
             marks = b"".join(
                 _note_offs(status, events) + _mark(body.track, status)
@@ -94,9 +93,9 @@ def _ask(data: bytes, bodies: list[Body], head: bytes, *, closing: bool) -> Any:
     return _symusic()(b"".join(parts))
 
 
-def _check_system_bytes(data: bytes, bodies: list[Body], division: int) -> None:
+def _check_system_bytes(bodies: list[Body], division: int) -> None:
     """Raises RuntimeError where a byte above 0xEF is an event and no part of a time."""
-    parts = [data[body.first : body.stop].translate(_SYSTEM_TO_ILLEGAL) + END for body in bodies if body.has_system]
+    parts = [body.events.translate(_SYSTEM_TO_ILLEGAL) + END for body in bodies if body.has_system]
     head = HEADER.pack(b"MThd", 6, 1, len(parts), division)
     _symusic()(head + b"".join(CHUNK.pack(b"MTrk", len(part)) + part for part in parts))
 
@@ -116,20 +115,24 @@ def _note_offs(status: int, events: bytes) -> bytes:
     return bytes((status, 0, 0)) + bytes(out) + b"\x00"
 
 
-class _Found:
-    """What symusic found: programs, MIDI tracks, channels and note rows of its tracks, in one order."""
+class _Found(NamedTuple):
+    """What symusic found. origins: MIDI track, channel and program of its tracks; counts and rows of their notes."""
 
-    def __init__(self) -> None:
-        self.origins: list[tuple[int, int, int]] = []
-        self.counts: list[int] = []
-        self.rows: list[bytes] = []
-        self.last_tick = 0
+    origins: list[tuple[int, int, int]]
+    counts: list[int]
+    rows: list[bytes]
+    last_tick: int
 
 
 def _found(score: Any, bodies: list[Body] | None) -> _Found | None:
-    """Tracks with their origin, None where one has no mark or, given `bodies`, a message is unaccounted for."""
+    """Tracks with their origin; None where one has no mark or, given `bodies`, a message is unaccounted for.
+
+    Where all messages are accounted for, times have not run over 2^31 either: no single time can step over the
+    ticks that then would be negative, and notes, controllers and bends at negative ticks are looked for.
+    """
     note_rows, control_rows = _row_readers()
-    found = _Found()
+    origins, counts, rows = [], [], []
+    last_tick = 0
     left = {body.track: body.data_bytes - 1 for body in bodies} if bodies is not None else None
     for track in score.tracks:
         state = note_rows(track.notes)
@@ -138,42 +141,63 @@ def _found(score: Any, bodies: list[Body] | None) -> _Found | None:
             return None
         onset, duration, channel, velocity = _ROW.unpack_from(state, len(state) - _ROW.size)
         end = onset - _FAR
+        index = duration - 1
         if not 0 <= end < _FAR or velocity != 127 or channel > 15:
             return None
-        found.last_tick = max(found.last_tick, end)
-        controls = track.controls
-        control_count = len(controls)
-        if control_count and control_rows(controls)[8::8].translate(None, _HARMLESS_CONTROLS):
+        if end > last_tick:
+            last_tick = end
+        controls, bends = track.controls, len(track.pitch_bends)
+        messages = 2 * count + bends
+        if controls:
+            state_of_controls = control_rows(controls)
+            messages += len(controls)
+            if state_of_controls[8::8].translate(None, _HARMLESS_CONTROLS) or _runs_over(state_of_controls):
+                return None
+        if bends and track.pitch_bends.numpy()["time"].min() < 0:
             return None
         if left is not None:
-            if duration - 1 not in left:
+            if index not in left:
                 return None
-            left[duration - 1] -= 3 * (2 * count + control_count + len(track.pitch_bends))
+            left[index] -= 3 * messages
         if count:
-            found.origins.append((duration - 1, channel, track.program))
-            found.counts.append(count)
-            found.rows.append(state[4 : -_ROW.size])
+            origins.append((index, channel, track.program))
+            counts.append(count)
+            rows.append(state[4 : -_ROW.size])
     if left is not None and any(remainder not in _CLEAN_REMAINDERS for remainder in left.values()):
         return None
-    return found
+    return _Found(origins, counts, rows, last_tick)
+
+
+def _runs_over(state_of_controls: bytes) -> bool:
+    """Whether the time of a controller is negative: the highest of its four bytes is above 127."""
+    return not state_of_controls[7::8].isascii()
 
 
 def _piece(
     found: _Found, division: int, midi_tracks: int, meta: MetaEvents, repairs: Repairs, last_tick: int
 ) -> Piece | None:
-    check_note_count(sum(found.counts))
-    if len(found.origins) > MAX_TRACKS:
+    origins, counts = found.origins, found.counts
+    check_note_count(sum(counts))
+    if len(origins) > MAX_TRACKS:
         return None
     rows = np.frombuffer(b"".join(found.rows), NOTE_ROW)
-    # As unsigned numbers, what is negative is far too large; so is a duration of 0, less one.
-    if rows["onset"].max() >= _FAR or (rows["duration"] - 1).max() >= _FAR - 1:
+    # As an unsigned number, what is negative is far too large; so is a duration of 0, less one.
+    if (rows["duration"] - 1).max() >= _FAR - 1:
         return None
-    names = {index: meta.track_name(index) for index, _, _ in found.origins}
-    tracks = [Track(names[index], program, channel == 9) for index, channel, program in found.origins]
-    notes = note_table(rows, found.counts, repairs)
-    title_track = 0 if midi_tracks == 1 or 0 not in names else -1
-    last_tick = max(last_tick, found.last_tick)
-    return finish(division, tracks, notes, meta, repairs, last_tick=last_tick, title_track=title_track)
+    notes = note_table(rows, counts, repairs)
+    if not 0 <= notes["onset_tick"][-1] < _FAR:
+        return None
+    names = {index: meta.track_name(index) for index, _, _ in origins}
+    tracks = [Track(names[index], program, channel == 9) for index, channel, program in origins]
+    return finish(
+        division,
+        tracks,
+        notes,
+        meta,
+        repairs,
+        last_tick=max(last_tick, found.last_tick),
+        title_track=0 if midi_tracks == 1 or 0 not in names else -1,
+    )
 
 
 @cache

@@ -92,6 +92,11 @@ class MetaEvents:
 
 def tempos_of(changes: list[Change], repairs: Repairs) -> tuple[Tempo, ...]:
     """Tempos of 5 to 2000 quarters a minute; 120 from the start where the first comes later."""
+    if len(changes) == 1:
+        # Of most files this is all there is, and the time to read them is largely such things.
+        tick, _, microseconds, _ = changes[0]
+        if tick == 0 and 30_000 <= microseconds <= 12_000_000:
+            return (Tempo(0, round(MICROSECONDS_A_MINUTE / microseconds, 3)),)
     kept: dict[int, float] = {}
     for tick, _, microseconds, _ in _in_order(changes):
         if not 30_000 <= microseconds <= 12_000_000:
@@ -111,6 +116,10 @@ def tempos_of(changes: list[Change], repairs: Repairs) -> tuple[Tempo, ...]:
 
 def keys_of(changes: list[Change], repairs: Repairs) -> tuple[KeySignature, ...]:
     """Key signatures of -7 to 7 fifths; no sharps and no mode from the start where the first comes later."""
+    if len(changes) == 1:
+        tick, _, fifths, mode = changes[0]
+        if tick == 0 and -7 <= fifths <= 7 and mode <= 1:
+            return (KeySignature(0, fifths, "minor" if mode else "major"),)
     likely = []
     for change in _in_order(changes):
         if -7 <= change.first <= 7 and change.second <= 1:
@@ -134,6 +143,10 @@ def meters_of(changes: list[Change], ticks_per_quarter: int, repairs: Repairs) -
     """(meters, pickup_tick). A first meter of exactly one bar that a longer one of two bars or more follows is
     a pickup: the longer meter then holds from tick 0. 4/4 from the start where the first comes later.
     """
+    if len(changes) == 1:
+        tick, _, numerator, power = changes[0]
+        if tick == 0 and 0 < numerator <= _LARGEST_LIKELY_METER >= 1 << power:
+            return (Meter(0, numerator, 1 << power),), 0
     likely = []
     for change in _in_order(changes):
         tick, _, numerator, power = change

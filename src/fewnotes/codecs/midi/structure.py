@@ -18,26 +18,24 @@ CHUNK = Struct(">4sI")
 END = b"\xff\x2f\x00"
 #: The largest number of variable length: four bytes of seven bits.
 LARGEST = 2**28 - 1
-#: Fewer bytes than this hold no 2,048 times of three bytes, the least that runs over 2^32 ticks.
-_SHORT_BODY = 6144
+_LOW_BYTES = bytes(range(0x80))
+_CHANNEL_STATUS = bytes(range(0x80, 0xF0))
 
 
 class Body(NamedTuple):
-    """The events of one MIDI track from its first note on, in the bytes of the file.
+    """A MIDI track from its first channel message on.
 
-    start: where the track begins. first: where the time of the first event begins that is neither meta nor
-    sysex. stop: after the time of the end of track, which is all that is left out. status: of the first event.
-    data_bytes: how many bytes are below 128. has_system: whether one is above 0xEF. tick: where the first event is.
+    events: from the time before that message to the time before the end of track, which is left out. seen: the
+    same, or the whole track where the events before take up time. status: of the first message. data_bytes: how
+    many bytes of `events` are below 128. has_system: whether one is above 0xEF.
     """
 
     track: int
-    start: int
-    first: int
-    stop: int
+    events: bytes
+    seen: bytes
     status: int
     data_bytes: int
     has_system: bool
-    tick: int
 
 
 def chunks_of(data: bytes) -> tuple[int, list[tuple[int, int]]] | None:
@@ -67,36 +65,32 @@ def bodies_of(
     data: bytes, places: list[tuple[int, int]], meta: MetaEvents, repairs: Repairs
 ) -> tuple[list[Body], int] | None:
     """(bodies of the tracks that have one, tick where the longest of the others ends); reads the events before."""
-    numbers = np.frombuffer(data, np.uint8)
-    high, system = numbers >= 0x80, numbers >= 0xF0
-    long_times = high[2:] & high[1:-1]
-    long_times &= high[:-2]
-    look_closer = bool(long_times.any())
     bodies = []
     last_tick = 0
     for track, (start, stop) in enumerate(places):
         walked = _walk_to_first_note(data, start, stop, track, meta, repairs)
-        if walked is None or repairs:
+        if walked is None:
             return None
         first, tick, status = walked
         if status == 0:
             last_tick = max(last_tick, tick)
             continue
-        stop -= 3
-        if look_closer and long_times[first : stop - 2].any():
-            return None
-        inside = high[first:stop]
-        if stop - first > _SHORT_BODY and _may_run_over(inside):
-            return None
-        count = stop - first - int(np.count_nonzero(inside))
-        bodies.append(Body(track, start, first, stop, status, count, bool(np.count_nonzero(system[first:stop])), tick))
-    return bodies, last_tick
+        events = data[first : stop - 3]
+        high = events.translate(None, _LOW_BYTES)
+        has_system = bool(high.translate(None, _CHANNEL_STATUS))
+        # Events before that took up time have to be seen by symusic as well.
+        seen = data[start : stop - 3] if tick else events
+        bodies.append(Body(track, events, seen, status, len(events) - len(high), has_system))
+    return None if repairs else (bodies, last_tick)
 
 
-def _may_run_over(high: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
-    """Whether the times of a track could add up to 2^32 ticks; no time here is longer than three bytes."""
-    three_bytes = int(np.count_nonzero(high[1:] & high[:-1]))
-    return (three_bytes << 21) + (high.size // 3 << 14) >= 2**32
+def may_run_over(events: bytes) -> bool:
+    """Whether times of more than three bytes occur, or so many of three that they could add up to 2^32 ticks."""
+    high = np.frombuffer(events, np.uint8) > 127
+    two = high[1:] & high[:-1]
+    if (two[1:] & two[:-1]).any():
+        return True
+    return (int(np.count_nonzero(two)) << 21) + (high.size // 3 << 14) >= 2**32
 
 
 def _walk_to_first_note(

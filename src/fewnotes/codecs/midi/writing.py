@@ -33,7 +33,7 @@ def write(piece: Piece, mark: str) -> Encoded:
     chunks = [_conductor(piece, mark, losses)]
     bounds = piece.notes["track"]
     for number, (track, channel) in enumerate(zip(piece.tracks, channels, strict=True)):
-        head = _meta(meta.TRACK_NAME, track.name.encode()) if track.name else b""
+        head = _meta(meta.TRACK_NAME, _bytes(track.name)) if track.name else b""
         head += bytes((0, 0xC0 | channel, track.program))
         chunks.append(head + _note_events(piece.notes[bounds == number], channel))
     parts = [HEADER.pack(b"MThd", 6, 1, len(chunks), piece.ticks_per_quarter)]
@@ -87,13 +87,13 @@ def _conductor(piece: Piece, mark: str, losses: Repairs) -> bytes:
     """The track of what concerns all parts."""
     events: list[tuple[int, bytes]] = []
     if piece.title:
-        events.append((0, _body(meta.TRACK_NAME, piece.title.encode())))
+        events.append((0, _body(meta.TRACK_NAME, _bytes(piece.title))))
     if mark:
-        text = mark.encode()
+        text = _bytes(mark)
         events += [(0, _body(kind, text)) for kind in (meta.TEXT, meta.COPYRIGHT, meta.MARKER)]
         events.append((0, _body(meta.SEQUENCER, _NO_MAKER + text)))
     if piece.composer:
-        events.append((0, _body(meta.TEXT, meta.COMPOSER_PREFIX + piece.composer.encode())))
+        events.append((0, _body(meta.TEXT, meta.COMPOSER_PREFIX + _bytes(piece.composer))))
     for meter in _written_meters(piece, losses):
         power = meter.denominator.bit_length() - 1
         events.append((meter.onset_tick, _body(meta.METER, bytes((meter.numerator, power, 24, 8)))))
@@ -107,7 +107,7 @@ def _conductor(piece: Piece, mark: str, losses: Repairs) -> bytes:
             )
         events.append((tempo.onset_tick, _body(meta.TEMPO, microseconds.to_bytes(3, "big"))))
     for chord in piece.chords:
-        events.append((chord.onset_tick, _body(meta.TEXT, meta.CHORD_PREFIX + chord.text.encode())))
+        events.append((chord.onset_tick, _body(meta.TEXT, meta.CHORD_PREFIX + _bytes(chord.text))))
     events.sort(key=lambda event: event[0])
     out: list[bytes] = []
     now = 0
@@ -179,6 +179,10 @@ def _time(ticks: int) -> bytes:
         out += variable_length(LARGEST) + _EMPTY_TEXT
         ticks -= LARGEST
     return out + variable_length(ticks)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="replace")
 
 
 def _body(kind: int, payload: bytes) -> bytes:

@@ -45,7 +45,7 @@ KINDS = {
 }
 NO_CHORD = "N.C."
 _KIND_OF = {suffix: kind for kind, suffix in KINDS.items()}
-_SYMBOL = re.compile(r"([A-G])(#{0,2}|b{0,2})([^/]*)(?:/([A-G])(#{0,2}|b{0,2}))?\Z")
+_SYMBOL = re.compile(r"([A-G])(#{1,2}|b{1,2})?([^/]*)(?:/([A-G])(#{1,2}|b{1,2})?)?\Z")
 _DEGREE = re.compile(r"(?:(add|no)(\d{1,2})|\(?(#{1,2}|b{1,2})(\d{1,2})\)?)\Z")
 
 
@@ -94,8 +94,8 @@ def harmony_of(text: str) -> Harmony | None:
     if match is None:
         return None
     step, sharps, suffix, bass_step, bass_sharps = match.groups()
-    bass = (bass_step, _alter(bass_sharps)) if bass_step else None
-    root = (step, _alter(sharps))
+    bass = (bass_step, _alter(bass_sharps or "")) if bass_step else None
+    root = (step, _alter(sharps or ""))
     degrees: list[Degree] = []
     rest = suffix
     while rest not in _KIND_OF and (found := _DEGREE.search(rest)):

@@ -14,13 +14,13 @@ import numpy as np
 
 from fewnotes.engines import ComposeRequest, Progress, Surprisal, no_progress
 from fewnotes.engines.markov.bits import piece_bits
-from fewnotes.engines.markov.guard import HARD, Guard
-from fewnotes.engines.markov.lines import Event
-from fewnotes.engines.markov.model import Model, make_model
-from fewnotes.engines.markov.output import to_piece, usual_tempo
-from fewnotes.engines.markov.shelf import make_shelf
+from fewnotes.engines.markov.reading.lines import Event
+from fewnotes.engines.markov.reading.model import Model, make_model
+from fewnotes.engines.markov.reading.shelf import make_shelf
 from fewnotes.engines.markov.summary import describe
-from fewnotes.engines.markov.writer import Writer
+from fewnotes.engines.markov.writing.guard import HARD, Guard
+from fewnotes.engines.markov.writing.output import to_piece, usual_tempo
+from fewnotes.engines.markov.writing.writer import Writer
 from fewnotes.music.piece import Piece
 from fewnotes.music.similarity import shared_passages
 from fewnotes.style import Part, Style
@@ -36,7 +36,7 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
     Raises BadInput if there is no note in them.
     """
     shelf = make_shelf(pieces)
-    model = make_model(pieces, shelf, progress)
+    model = make_model(pieces, shelf, bounds_only=True)
     values, summary = describe(pieces, model, progress)
     return Part(values=values, summary=summary)
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fewnotes.engines import Surprisal
-from fewnotes.engines.markov.ppm import Floats, product
-from fewnotes.engines.markov.viewpoint import Viewpoint
+from fewnotes.engines.markov.prediction.ppm import Floats, product
+from fewnotes.engines.markov.prediction.viewpoint import Viewpoint
 from fewnotes.music.key import estimate_key
 from fewnotes.music.piece import Piece
 from fewnotes.music.time import bar_index, barlines
@@ -80,7 +80,10 @@ class Reader:
         return Surprisal(rhythm + pitch, {"pitch": pitch, "rhythm": rhythm})
 
     def _view(self, step: int, number: int, row: Facts) -> Viewpoint:
-        return self._views.setdefault((step, number), Viewpoint(len(row)))
+        view = self._views.get((step, number))
+        if view is None:
+            view = self._views[step, number] = Viewpoint(len(row))
+        return view
 
 
 def tell(piece: Piece, first_notes: int | None = None) -> Iterator[Told]:

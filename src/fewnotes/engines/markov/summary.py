@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +11,11 @@ import numpy as np
 
 from fewnotes.engines import Progress
 from fewnotes.engines.markov.bits import Reader
-from fewnotes.engines.markov.form import plan_of, repeated_share
-from fewnotes.engines.markov.lines import TICKS
-from fewnotes.engines.markov.model import Model
-from fewnotes.engines.markov.output import instrument_name, usual_tempo
-from fewnotes.engines.markov.shelf import keys_of, meters_of
+from fewnotes.engines.markov.reading.form import plan_of, repeated_share
+from fewnotes.engines.markov.reading.lines import TICKS
+from fewnotes.engines.markov.reading.model import Model
+from fewnotes.engines.markov.reading.shelf import keys_of, meters_of
+from fewnotes.engines.markov.writing.output import instrument_name, usual_tempo
 from fewnotes.music.piece import Piece
 from fewnotes.music.pitch import name
 
@@ -34,9 +35,7 @@ _LENGTH_NAMES = {
 }  # fmt: skip
 
 
-def describe(
-    pieces: Sequence[Piece], model: Model, progress: Progress
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def describe(pieces: Sequence[Piece], model: Model, progress: Progress) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Plain values for the style file, and sentences for people."""
     shelf = model.shelf
     keys = Counter(str(key) for key in keys_of([p for p in pieces if len(p.notes)]))
@@ -112,7 +111,7 @@ def _steps(model: Model) -> Counter[int]:
         return found
     for voiced in model.shelf.pieces:
         tops = [e.pitches[-1] for e in voiced.lines[top] if e.pitches]
-        found.update(abs(b - a) for a, b in zip(tops[:-1], tops[1:], strict=True))
+        found.update(abs(b - a) for a, b in itertools.pairwise(tops))
     return found
 
 

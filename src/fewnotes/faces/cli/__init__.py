@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from fewnotes.faces.cli.commands import build
 
-        status = build()(args=words, standalone_mode=False, prog_name="fewnotes")
+        status = build(words[0] if words else "")(args=words, standalone_mode=False, prog_name="fewnotes")
         sys.stdout.flush()
         if status == _INTERRUPTED:  # typer turns Ctrl-C into this code by itself
             raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,8 @@ from fewnotes.uses import Result, Use, params, use_class
 
 _WELCOME = """fewnotes {version}: learns a style from a handful of pieces, then composes, compares and checks in it.
 
-  fewnotes learn tunes/*.mid --name jigs     learn a style from files
-  fewnotes compose jigs                      write three new pieces in it
-  fewnotes check jigs-1.mid jigs             how much of one is borrowed
-  fewnotes --help                            all commands
+{examples}
+  fewnotes --help
 
 MIDI, MusicXML, ABC and kern are read. Nothing leaves this machine."""
 _CODES = (
@@ -32,8 +31,8 @@ _CODES = (
 )
 
 
-def build() -> typer.Typer:
-    """The application, with a command for every use."""
+def build(only: str = "") -> typer.Typer:
+    """The application, with a command for every use, or for one use alone, which starts quicker."""
     app = typer.Typer(
         add_completion=True,
         pretty_exceptions_enable=False,
@@ -49,13 +48,15 @@ def build() -> typer.Typer:
         if version:
             print(f"fewnotes {fewnotes.__version__}")
         elif context.invoked_subcommand is None:
-            print(_WELCOME.format(version=fewnotes.__version__))
+            made = [use for use in _uses().values() if use.result is not Result.REPORT]
+            made.sort(key=lambda use: list(Result).index(use.result))
+            examples = "\n".join(f"  {use.example}" for use in made)
+            print(_WELCOME.format(version=fewnotes.__version__, examples=examples))
         return 0
 
-    for name in names("uses"):
-        use = use_class(find("uses", name))
-        run = command(use, act)
-        app.command(name=name.replace("_", "-"), epilog=_CODES, short_help=_first_line(use))(run)
+    wanted = {only: use_class(find("uses", only))} if only in names("uses") else _uses()
+    for name, use in wanted.items():
+        app.command(name=name.replace("_", "-"), epilog=_CODES, short_help=_first_line(use))(command(use, act))
 
     @app.command(name="version", short_help="Show the version.")
     def show_version() -> int:
@@ -64,6 +65,10 @@ def build() -> typer.Typer:
         return 0
 
     return app
+
+
+def _uses() -> dict[str, type[Use]]:
+    return {name: use_class(find("uses", name)) for name in names("uses")}
 
 
 def _first_line(use: type[Use]) -> str:
@@ -113,7 +118,7 @@ class _Done:
 def _keep(use: type[Use], result: Any, common: Common) -> _Done:
     """Put a result where it belongs: a style into the store, pieces and bytes into files, a report beside."""
     if use.result is Result.STYLE:
-        return _keep_style(result, common)
+        return _keep_style(use, result, common)
     table = result.to_table()
     done = _Done(table, result.to_dict(), getattr(table, "exit_status", 0))
     if use.result is Result.REPORT:
@@ -125,10 +130,11 @@ def _keep(use: type[Use], result: Any, common: Common) -> _Done:
 
     written = write_outputs(result.outputs, common.output, common.form)
     done.files, done.warnings = written.files, written.warnings
+    done.hint = _next(use, str(written.files[0])) if written.files else ""
     return done
 
 
-def _keep_style(style: Style, common: Common) -> _Done:
+def _keep_style(use: type[Use], style: Style, common: Common) -> _Done:
     """Into the store as the next version of its name, or into the file that was named."""
     from fewnotes.store import save_style
     from fewnotes.style_file import encode_style
@@ -139,14 +145,18 @@ def _keep_style(style: Style, common: Common) -> _Done:
         if not common.output.lower().endswith(".style"):
             raise BadParameter(f"{common.output} is no name for a style", expected="a path that ends in .style")
         done.files.append(write_atomic(common.output, encode_style(style)))
-        done.hint = f"Next: fewnotes compose {common.output}"
+        done.hint = _next(use, common.output)
         return done
     saved = save_style(style)
     done.document |= saved.to_dict()
     done.files.append(saved.path)
     version = f" (version {saved.version}; {saved.name}@{saved.version - 1} is kept)" if saved.version > 1 else ""
-    done.hint = f"Kept as {saved.name}{version}. Next: fewnotes compose {saved.name}"
+    done.hint = f"Kept as {saved.name}{version}. {_next(use, saved.name)}"
     return done
+
+
+def _next(use: type[Use], name: str) -> str:
+    return f"Next: {use.then.format(name=shlex.quote(name))}" if use.then else ""
 
 
 def _suffix_choices(use: type[Use], given: dict[str, Any], common: Common) -> None:
@@ -170,6 +180,14 @@ def _print_json(use: type[Use], done: _Done, intake: Intake) -> None:
     print(json.dumps(document, ensure_ascii=False))
 
 
+def _by_stem(files: list[Path]) -> list[str]:
+    """Files that differ only in their suffix on one line: "jigs-1.mid, .musicxml, .json"."""
+    lines: dict[str, list[str]] = {}
+    for path in files:
+        lines.setdefault(str(path.with_suffix("")), []).append(path.suffix)
+    return [stem + ", ".join(suffixes) for stem, suffixes in lines.items()]
+
+
 def _print_words(done: _Done, intake: Intake, stream: Any) -> None:
     from fewnotes.faces.cli.showing import clean, console, show, show_warnings, stderr_console
 
@@ -177,13 +195,14 @@ def _print_words(done: _Done, intake: Intake, stream: Any) -> None:
     show(done.table, out)
     if done.files:
         out.print()
-        for path in done.files:
-            out.print(f"Wrote {clean(path)}", overflow="fold")
+        for line in _by_stem(done.files):
+            out.print(f"Wrote {clean(line)}", overflow="fold")
     if done.hint:
         out.print(clean(done.hint))
     show_warnings(done.warnings, err)
     if intake.skipped:
-        err.print(f"{len(intake.skipped)} files left out:")
+        count = len(intake.skipped)
+        err.print(f"{count} file{'s' if count > 1 else ''} left out:")
         for file, error in intake.skipped[:20]:
             err.print(clean(f" - {error.what}" if Path(file).name in error.what else f" - {file}: {error.what}"))
         if len(intake.skipped) > 20:

@@ -116,7 +116,7 @@ def _common(use: type[Use]) -> dict[str, tuple[Any, Any]]:
         flag = option("-o", "--output", "--out", help=_OUTPUT_HELP[use.result])
         found["output"] = (None, Annotated[str | None, flag])
     if use.result is Result.PIECES:
-        text = "Forms to write, such as midi,musicxml,abc; else by the suffix of the output"
+        text = "Forms to write, such as midi,musicxml,abc; else by the suffix of the output, else midi and musicxml"
         found["form"] = (None, Annotated[str | None, option("--form", help=text)])
     if any(spec.kind in _READS for spec in params(use).values()):
         flag = option("--repeats/--no-repeats", help="Play repeats out, as is usual, or read what is written once")

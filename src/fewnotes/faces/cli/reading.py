@@ -13,7 +13,8 @@ from fewnotes.codecs import MAX_FILE_BYTES
 from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, BadParameter, FewnotesError, StyleNotFound, TooLarge
 from fewnotes.music.piece import Piece
-from fewnotes.uses import Kind, Use, params
+from fewnotes.registry import find, names
+from fewnotes.uses import Kind, Result, Use, params, use_class
 
 _STYLE_SUFFIX = ".style"
 
@@ -49,7 +50,7 @@ def _piece(text: str, intake: Intake) -> Piece:
         raise BadParameter(
             f"{text} holds {len(pieces)} pieces",
             expected="a file with one piece",
-            fix=f"fewnotes convert {text} FOLDER --form midi writes each to a file of its own",
+            fix="Write each to a file of its own first",
         )
     return pieces[0]
 
@@ -93,20 +94,30 @@ def _style(text: str) -> Any:
         raise StyleNotFound(
             f"{text} is a file, but no style",
             expected="the name of a style, or a .style file",
-            fix=f"fewnotes learn {text} --name NAME makes a style of it",
+            fix=_learning(text),
         )
     return load_style(text)
+
+
+def _learning(text: str) -> str:
+    """The command that makes a style of a file, whatever the use is called."""
+    makers = [name for name in names("uses") if use_class(find("uses", name)).result is Result.STYLE]
+    return " or ".join(f"fewnotes {name} {text} --name NAME" for name in makers) + " makes a style of it"
+
+
+def _music_suffixes() -> set[str]:
+    return {suffix for name in names("codecs") for suffix in find("codecs", name).SUFFIXES}
 
 
 def _music(text: str, intake: Intake) -> Any:
     """A piece where there is such a file, else a style."""
     path = Path(text)
-    if text == "-" or (path.is_file() and not text.endswith(_STYLE_SUFFIX)):
+    is_path = path.is_file() or "/" in text or "\\" in text or path.suffix.lower() in _music_suffixes()
+    if text == "-" or (is_path and not path.is_dir() and not text.endswith(_STYLE_SUFFIX)):
         return _piece(text, intake)
     try:
         return _style(text)
     except StyleNotFound as error:
         if not path.is_dir():
             raise
-        fix = f"fewnotes learn {text} --name NAME first"
-        raise BadParameter(f"{text} is a folder", expected="a music file or a style", fix=fix) from error
+        raise BadParameter(f"{text} is a folder", expected="a music file or a style", fix=_learning(text)) from error

@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 
 _GRID = 12
 #: Pairs of notes after which bars are sampled evenly instead of all looked at.
-_PAIR_BUDGET = 60_000_000
+_PAIR_BUDGET = 15_000_000
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,14 @@ def _passage(shelf: Shelf, matches: Matches, at: int) -> Passage:
 
 def _share(shelf: Shelf, matches: Matches) -> float:
     """Share of the first piece's notes in lines that stand in a run of `RUN_NOTES` notes or more."""
-    total = len(shelf.pieces[0].notes)
-    in_line, in_run = np.zeros(total, bool), np.zeros(total, bool)
-    for _, line in (found for found in shelf.lines if found[0] == 0):
-        in_line[line.notes] = True
-    for at in np.flatnonzero((shelf.owner == 0) & (matches.notes >= RUN_NOTES)).tolist():
-        in_run[_notes_at(shelf, at, int(matches.start[at]), int(matches.notes[at]))] = True
-    return float(in_run.sum() / in_line.sum()) if in_line.any() else 0.0
+    mine = [line.notes for owner, line in shelf.lines if owner == 0]
+    if not mine:
+        return 0.0
+    begin = np.concatenate([[0], np.cumsum([len(notes) for notes in mine])])
+    at = np.flatnonzero((shelf.owner == 0) & (matches.notes >= RUN_NOTES))
+    first = begin[shelf.line[at]] + matches.start[at]
+    edge = np.zeros(int(begin[-1]) + 1, np.int64)
+    np.add.at(edge, first, 1)
+    np.add.at(edge, first + matches.notes[at], -1)
+    notes = np.concatenate(mine)
+    return len(np.unique(notes[np.cumsum(edge)[:-1] > 0])) / len(np.unique(notes))

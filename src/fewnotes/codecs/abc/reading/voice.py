@@ -161,8 +161,10 @@ class Voice:
         self._check_end()
 
     def add_grace(self, pitch: int, length: tuple[int, int]) -> None:
-        duration = _GRACE_UNIT * length[0] // length[1]
-        self._pending_graces.append((pitch, max(1, duration)))
+        """A grace note for the note to come; its length is nominal, and a plain one where it makes no sense."""
+        is_usual = length[1] <= 16 and length[1] <= 16 * length[0] <= 256 * length[1]
+        duration = _GRACE_UNIT * length[0] // length[1] if is_usual else _GRACE_UNIT
+        self._pending_graces.append((pitch, duration))
         self._last_pitches.clear()
 
     def _move_on(self, first_row: int, duration: int) -> None:

@@ -42,7 +42,10 @@ class _Writer:
         rows: list[list[int]] = [[] for _ in piece.tracks]
         for row, track in enumerate(piece.notes["track"].tolist()):
             rows[track].append(row)
-        self.lines = [lines_of(piece.notes, own, grid) for own in rows]
+        placed = [lines_of(piece.notes, own, grid) for own in rows]
+        self.lines = [lines for lines, _ in placed]
+        if homeless := sum(count for _, count in placed):
+            self.lost["dropped-overlapping"] = homeless
         self.unit = unit_length([e for lines in self.lines for line in lines for e in line], grid.quarter)
         self.first_key = piece.keys[0] if piece.keys else None
         self.has_voices = len(piece.tracks) > 1
@@ -158,8 +161,9 @@ class _Writer:
                 self.lost["grace-left-out"] = self.lost.get("grace-left-out", 0) + 1
                 continue
             length = Fraction(int(grace["duration_tick"]), piece.ticks_per_quarter)
-            if length.denominator > 1024 or length > 16:
+            if (4 * length).denominator > 16 or not Fraction(1, 64) <= length <= 4:
                 length = Fraction(1, 4)
+                self.lost["grace-length"] = self.lost.get("grace-length", 0) + 1
             out.setdefault(row, []).append((int(grace["pitch"]), length_text(length, Fraction(1, 4))))
         return out
 
@@ -186,9 +190,11 @@ _LOST = {
     "staff-left-out": "ABC has no staves within a voice: {n} notes lose theirs",
     "voice-numbers": "Voices within a track are counted as ABC writes them: {n} notes or chords change theirs",
     "cannot-hold-times": "Times that no score shows were rounded to 1/24 of a quarter: {n}",
+    "dropped-overlapping": "More than 64 lines sound at once in a track: {n} notes or chords were left out",
     "drum-voice": "Drums are written as a percussion voice on MIDI channel 10: {n}",
     "change-after-end": "Changes of meter, key or tempo after the last note were left out: {n}",
     "chord-symbol-left-out": "Chord symbols that ABC cannot tell from text, or that share a place, were left out: {n}",
+    "grace-length": "Grace notes of unusual length are written as sixteenths: {n}",
     "grace-left-out": "Grace notes that lead to no note were left out: {n}",
 }
 

@@ -61,6 +61,7 @@ def bar_text(voice: VoiceText, frame: Frame) -> str:
         if not inner:
             waiting.append("")
             continue
+        voice.speller.new_overlay()
         text = _line_text(voice, write_lengths(inner, frame.quarter), frame, ({}, {}))
         layers.extend([*waiting, text.replace("z", "x")])
         waiting.clear()
@@ -76,7 +77,8 @@ def _spans(line: Line, start: int, end: int, cuts: Sequence[int]) -> list[Span]:
     spans: list[Span] = []
     position = start
     first = max(0, bisect_right(line, start, key=lambda e: e.start) - 1)
-    for event in line[first:]:
+    for i in range(first, len(line)):
+        event = line[i]
         if event.start >= end:
             break
         if event.end <= start:

@@ -13,6 +13,8 @@ from fewnotes.music.time import barlines
 _SHOWN = (32, 48, 40, 56, 36)
 #: Parts of a quarter that other times are rounded to.
 _ROUNDED = 24
+#: Lines that a voice may have at once; nothing a person plays needs more.
+_MAX_LINES = 64
 
 
 class Grid:
@@ -61,13 +63,14 @@ def bar_times(piece: Piece, grid: Grid) -> list[int]:
     return [*lines, end]
 
 
-def lines_of(notes: NoteArray, rows: Sequence[int], grid: Grid) -> list[Line]:
-    """Notes of one track as lines in which one thing follows another.
+def lines_of(notes: NoteArray, rows: Sequence[int], grid: Grid) -> tuple[list[Line], int]:
+    """Notes of one track as lines in which one thing follows another, and how many events found no line.
 
     Notated voices, where the piece knows them, come out as lines in their order; notes of one voice that overlap
     move to a further line.
     """
     lines: list[Line] = []
+    homeless = 0
     voices: dict[tuple[int, int], list[int]] = {}
     for row in rows:
         voices.setdefault((int(notes["staff"][row]), int(notes["voice"][row])), []).append(row)
@@ -79,9 +82,12 @@ def lines_of(notes: NoteArray, rows: Sequence[int], grid: Grid) -> list[Line]:
                     line.append(event)
                     break
             else:
-                own.append([event])
+                if len(lines) + len(own) < _MAX_LINES:
+                    own.append([event])
+                else:
+                    homeless += 1
         lines.extend(own)
-    return lines
+    return lines, homeless
 
 
 def _events(notes: NoteArray, rows: Sequence[int], grid: Grid) -> list[Event]:
@@ -91,7 +97,7 @@ def _events(notes: NoteArray, rows: Sequence[int], grid: Grid) -> list[Event]:
     for row in rows:
         onset, duration = int(notes["onset_tick"][row]), int(notes["duration_tick"][row])
         start, end = grid.place(onset), grid.place(onset + duration)
-        chords.setdefault((start, end if end > start else start + smallest), []).append(row)
+        chords.setdefault((start, end if end > start else (start // smallest + 1) * smallest), []).append(row)
     events = []
     for (start, end), members in chords.items():
         left = sorted(members, key=lambda r: int(notes["pitch"][r]))

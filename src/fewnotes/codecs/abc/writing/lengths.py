@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -103,12 +104,7 @@ def _tuplet(queue: list[Span], size: int, parts: int, quarter: int) -> list[Writ
 
 def _parts(span: Span, length: Fraction) -> list[Written]:
     """One length, or several tied: each 1, 3 or 7 times a power of two and at most two whole notes."""
-    pieces: list[Fraction] = []
-    left = length
-    while left:
-        step = _largest(left)
-        pieces.append(step)
-        left -= step
+    pieces = _split(length)
     if len(pieces) == 1:
         return [Written(span, length)]
     out, start = [], span.start
@@ -119,6 +115,16 @@ def _parts(span: Span, length: Fraction) -> list[Written]:
         out.append(Written(Span(start, end, span.pitches, is_tied, span.row if i == 0 else -1), piece))
         start = end
     return out
+
+
+@lru_cache(maxsize=4096)
+def _split(length: Fraction) -> tuple[Fraction, ...]:
+    pieces: list[Fraction] = []
+    left = length
+    while left:
+        pieces.append(_largest(left))
+        left -= pieces[-1]
+    return tuple(pieces)
 
 
 def _largest(left: Fraction) -> Fraction:
@@ -138,6 +144,7 @@ def _largest(left: Fraction) -> Fraction:
     return Fraction(top, left.denominator)
 
 
+@lru_cache(maxsize=4096)
 def length_text(length: Fraction, unit: Fraction) -> str:
     """A length against the unit: nothing, `2`, `3/2`, `/`, `/4`."""
     ratio = length / unit

@@ -12,13 +12,13 @@ _SIGN = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 class Speller:
     """Writes notes of one voice and remembers which accidentals stand.
 
-    An accidental is written unless both readings in use need none: that it holds for its letter in all octaves
-    (ABC 2.1), and that it holds for its own octave only (some programs).
+    Programs differ: an accidental holds for its letter in all octaves (ABC 2.1) or for its own octave only, and for
+    all lines of the bar or for its own overlay only. A sign is written unless all four readings need none.
     """
 
     def __init__(self, key: KeySignature | None) -> None:
-        self._by_letter: dict[str, int] = {}
-        self._by_pitch: dict[tuple[str, int], int] = {}
+        self._bar: dict[object, int] = {}
+        self._overlay: dict[object, int] = {}
         self.set_key(key)
 
     def set_key(self, key: KeySignature | None) -> None:
@@ -27,19 +27,22 @@ class Speller:
         self.new_bar()
 
     def new_bar(self) -> None:
-        self._by_letter.clear()
-        self._by_pitch.clear()
+        self._bar.clear()
+        self._overlay.clear()
+
+    def new_overlay(self) -> None:
+        self._overlay.clear()
 
     def note(self, pitch: int) -> str:
         """`^c'` and the like, without length."""
         step, alter, octave = spell(pitch, self._fifths, self._mode)
         plain = self._alters.get(step, 0)
-        by_letter = self._by_letter.get(step, plain)
-        by_pitch = self._by_pitch.get((step, octave), plain)
+        readings = (state.get(place, plain) for state in (self._bar, self._overlay) for place in (step, (step, octave)))
         sign = ""
-        if alter != by_letter or alter != by_pitch:
+        if any(reading != alter for reading in readings):
             sign = _SIGN[alter]
-            self._by_letter[step] = self._by_pitch[step, octave] = alter
+            for state in (self._bar, self._overlay):
+                state[step] = state[step, octave] = alter
         letter = step if octave < 5 else step.lower()
         marks = "'" * (octave - 5) if octave > 5 else "," * (4 - octave)
         return f"{sign}{letter}{marks}"

@@ -34,6 +34,7 @@ _NOTE_QUARTERS = {
 
 
 def read_direction(reader: PartReader, element: Element) -> None:
+    """Tempo, loudness and jumps that a <direction> says in words, signs or sound."""
     position = _moved(reader, element, only_sounding=True)
     sound = element.find("sound")
     says = sound.attrib if sound is not None else {}
@@ -56,6 +57,7 @@ def read_direction(reader: PartReader, element: Element) -> None:
 
 
 def read_sound(reader: PartReader, sound: Element, position: int | Fraction) -> None:
+    """What a <sound> says about tempo, loudness and jumps, at a place of its own or that of its direction."""
     position = _moved(reader, sound, position=position)
     if "tempo" in sound.attrib:
         _tempo(reader, number(sound.get("tempo")), position)
@@ -67,6 +69,7 @@ def read_sound(reader: PartReader, sound: Element, position: int | Fraction) -> 
 
 
 def read_harmony(reader: PartReader, element: Element) -> None:
+    """A chord symbol, at sounding pitch."""
     position = _moved(reader, element)
     moved = reader.transposition.semitones(1)
     fifths = reader.fifths + reader.transposition.fifths
@@ -82,6 +85,7 @@ def read_harmony(reader: PartReader, element: Element) -> None:
 
 
 def read_barline(reader: PartReader, element: Element) -> None:
+    """Repeat signs and endings."""
     location = element.get("location", "right")
     repeat = element.find("repeat")
     ending = element.find("ending")

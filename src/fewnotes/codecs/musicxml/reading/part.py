@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from fewnotes.codecs import MAX_NOTES
@@ -290,15 +291,15 @@ class PartReader:
         return self.transposition.semitones(self._staff(children))
 
     def _key_number(self, spelled: Element, prefix: str, semitones: int) -> int | None:
-        step = (spelled.findtext(f"{prefix}step") or ("B" if prefix else "")).strip()
-        octave = number(spelled.findtext(f"{prefix}octave") or ("4" if prefix else ""))
-        alter = number(spelled.findtext("alter") or "0")
-        if step not in STEP_PITCH_CLASS or octave is None or not -2 <= octave <= 12 or alter is None or abs(alter) > 12:
+        step = spelled.findtext(f"{prefix}step") or ("B" if prefix else "")
+        octave = spelled.findtext(f"{prefix}octave") or ("4" if prefix else "")
+        written, is_exact = _written_key(step, octave, spelled.findtext("alter") or "0")
+        if written is None:
             self.note_down("pitch-broken", "A note whose pitch cannot be understood was left out")
             return None
-        if alter.denominator != 1:
+        if not is_exact:
             self.note_down("quarter-tone", "A quarter-tone was rounded up to the nearest semitone")
-        pitch = STEP_PITCH_CLASS[step] + math.floor(alter + Fraction(1, 2)) + 12 * (int(octave) + 1) + semitones
+        pitch = written + semitones
         if not 0 <= pitch <= 127:
             self.note_down("pitch-range", "A note outside the 128 MIDI keys was left out")
             return None
@@ -339,3 +340,14 @@ class PartReader:
             step = {"start": 1, "stop": -1}.get(slur.get("type", ""), 0)
             if step and (name in self.slurs or len(self.slurs) < 64):
                 self.slurs[name] = self.slurs.get(name, 0) + step
+
+
+@lru_cache(maxsize=2048)
+def _written_key(step: str, octave: str, alter: str) -> tuple[int | None, bool]:
+    """Key number of a written pitch and whether it is one; scores repeat a few dozen, so they are kept."""
+    step = step.strip()
+    place, change = number(octave), number(alter)
+    if step not in STEP_PITCH_CLASS or place is None or not -2 <= place <= 12 or change is None or abs(change) > 12:
+        return None, True
+    key = STEP_PITCH_CLASS[step] + math.floor(change + Fraction(1, 2)) + 12 * (int(place) + 1)
+    return key, change.denominator == 1

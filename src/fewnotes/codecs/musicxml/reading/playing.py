@@ -292,7 +292,8 @@ def _played_tempos(score: RawScore, layout: Layout) -> tuple[Tempo, ...]:
     changes: list[tuple[int, int, object]] = [(m, o, qpm) for (m, o), qpm in score.tempos.items()]
     found = [Tempo(tick, float(str(value))) for tick, value in _in_force(changes, layout)]
     if found and found[0].onset_tick > 0:
-        found.insert(0, Tempo(0, DEFAULT_QUARTERS_PER_MINUTE))
+        is_default = found[0].quarters_per_minute == DEFAULT_QUARTERS_PER_MINUTE
+        found[: int(is_default)] = [Tempo(0, DEFAULT_QUARTERS_PER_MINUTE)]
     return tuple(found)
 
 
@@ -308,7 +309,7 @@ def _played_keys(score: RawScore, layout: Layout) -> tuple[KeySignature, ...]:
         assert isinstance(value, tuple)
         found.append(KeySignature(tick, *value))
     if found and found[0].onset_tick > 0:
-        found.insert(0, KeySignature(0, 0))
+        found[: int(found[0][1:] == (0, ""))] = [KeySignature(0, 0)]
     return tuple(found)
 
 

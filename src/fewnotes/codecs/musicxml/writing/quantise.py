@@ -23,6 +23,11 @@ _FINE_TICKS = 5040
 #: Parts of a quarter to choose from, and what each costs in quarters of mean error.
 _GRIDS = ((1, 0.0), (2, 0.004), (4, 0.01), (3, 0.016), (8, 0.03), (6, 0.03))
 
+#: Onsets within so many ticks are struck together; what it costs to print one that is not as if it were.
+_TOGETHER = _TICKS // 16
+_LOST_COST = 0.05
+_EIGHTH = _TICKS // 2
+
 _Ints = NDArray[np.int64]
 
 
@@ -106,8 +111,27 @@ def _snapped(notes: NoteArray) -> NoteArray:
     unit = np.asarray([_TICKS // parts.get(int(b), 4) for b in start // _TICKS], np.int64)
     out = notes.copy()
     out["onset_tick"] = start
-    out["duration_tick"] = np.where(stop > start, stop - start, unit)
+    out["duration_tick"] = _released_together(start, np.where(stop > start, stop, start + unit)) - start
     return out
+
+
+def _released_together(start: _Ints, stop: _Ints) -> _Ints:
+    """Ends of notes struck together that were let go within a sixteenth are one end, at the next onset if near."""
+    stop = stop.copy()
+    onsets, place = np.unique(start, return_inverse=True)
+    first, last = np.full(len(onsets), np.iinfo(np.int64).max), np.zeros(len(onsets), np.int64)
+    np.minimum.at(first, place, stop)
+    np.maximum.at(last, place, stop)
+    following = np.append(onsets[1:], np.iinfo(np.int64).max)
+    target = np.where((first <= following) & (following < last), following, last)
+    is_near = last - first <= _TICKS // 4
+    stop = np.where(is_near[place], target[place], stop)
+    # A note let go up to a sixteenth before an eighth lasts until there: nobody wants to read that rest.
+    eighth = -(-stop // _EIGHTH) * _EIGHTH
+    gap, after = eighth - stop, following[place]
+    lasts = (gap < stop - start) | ((gap == stop - start) & (eighth == after))
+    lasts &= (gap <= _EIGHTH // 2) & ((eighth <= after) | (after < stop))
+    return np.where(lasts, eighth, stop)
 
 
 def _parts_of_beats(onset: _Ints) -> dict[int, int]:
@@ -118,11 +142,14 @@ def _parts_of_beats(onset: _Ints) -> dict[int, int]:
     order = np.argsort(beats, kind="stable")
     bounds = np.flatnonzero(np.diff(beats[order])) + 1
     for group in np.split(order, bounds):
+        struck = 1 + int((np.diff(np.sort(inside[group])) > _TOGETHER).sum())
         errors = []
         for parts, cost in _GRIDS:
             step = _TICKS // parts
-            distance = np.abs(inside[group] - np.round(inside[group] / step) * step) / _TICKS
-            errors.append((float(distance.mean()) + cost, parts))
+            slots = np.round(inside[group] / step)
+            distance = np.abs(inside[group] - slots * step) / _TICKS
+            lost = max(0, struck - len(np.unique(slots)))
+            errors.append((float(distance.mean()) + cost + _LOST_COST * lost, parts))
         found[int(beats[group[0]])] = min(errors)[1]
     return found
 

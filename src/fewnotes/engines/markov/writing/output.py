@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from fewnotes.engines import ComposeRequest
-from fewnotes.engines.markov.facts import Moment
-from fewnotes.engines.markov.lines import TICKS
-from fewnotes.engines.markov.model import LineModel, Model
-from fewnotes.engines.markov.rules import Rules
+from fewnotes.engines.markov.reading.facts import Moment
+from fewnotes.engines.markov.reading.lines import TICKS
+from fewnotes.engines.markov.reading.model import LineModel, Model
+from fewnotes.engines.markov.writing.rules import Rules
 from fewnotes.errors import BadParameter
 from fewnotes.music.piece import KeySignature, Meter, Piece, Tempo, Track, note_array
 

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from fewnotes.engines import ComposeRequest
-from fewnotes.engines.markov.facts import Moment
-from fewnotes.engines.markov.lines import Rhythm, Voiced
-from fewnotes.engines.markov.model import LineModel, Model
-from fewnotes.engines.markov.ppm import Floats, Ints
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints
+from fewnotes.engines.markov.reading.facts import Moment
+from fewnotes.engines.markov.reading.lines import Rhythm, Voiced
+from fewnotes.engines.markov.reading.model import LineModel, Model
 
 #: A distance between two lines that is heard in fewer than this share of moments is avoided in proportion.
 _USUAL_INTERVAL = 0.04
 _LEAST_TASTE = 0.02
 #: Likewise for a pitch class in a chord.
 _USUAL_TONE = 0.04
+_USUAL_REPEAT = 0.25
 _RARE_CROSSING = 0.03
 _PARALLEL = 0.1
 
@@ -56,7 +57,8 @@ class Rules:
         self._inside.append(inside if not drum and inside.sum() >= min(3, len(values)) else np.ones(len(values), bool))
 
     def _between(self, number: int, move: int, low: int, high: int) -> np.ndarray:
-        return (self.anchors[number] + move >= low) & (self.anchors[number] + move <= high)
+        moved = self.anchors[number] + move
+        return np.asarray((moved >= low) & (moved <= high))
 
     def anchor_fits(self, number: int) -> Floats:
         """1 for anchors inside the range."""
@@ -84,7 +86,7 @@ class Rules:
             if heard:
                 worst = self._worst(number, other, heard)
                 factor *= [min((float(worst[(anchor + d) % 12]) for d in s), default=1.0) for s in shapes]
-        return np.maximum(factor, _LEAST_TASTE**2)
+        return np.asarray(np.maximum(factor, _LEAST_TASTE**2))
 
     def endings(self, pieces: Sequence[Voiced]) -> list[Voiced]:
         """Pieces whose closing lowest note is the commonest one (the tonic where it is among the commonest)."""
@@ -136,7 +138,7 @@ class Rules:
                 return np.asarray(good)
         return odds
 
-    def taste(self, number: int, moment: Moment, tick: int) -> Floats:
+    def taste(self, number: int, moment: Moment, tick: int, length: int) -> Floats:
         """Factors for leaps, crossings, distances and parallels that the support set does not have."""
         factor = np.ones(len(self.anchors[number]))
         if self.is_drum[number]:
@@ -145,6 +147,7 @@ class Rules:
         state = moment.lines[number]
         before = state.tops[-1] if state.tops else None
         if before is not None:
+            factor[self.anchors[number] == before] *= self._staying(number, moment, tick, length)
             factor[np.abs(self.anchors[number] - before) > self.model.lines[number].leap] *= _LEAST_TASTE
         for other in moment.order:
             if other == number or self.is_drum[other]:
@@ -156,10 +159,17 @@ class Rules:
                     factor *= self._parallel(number, other, moment, tick, before)
         return factor
 
+    def _staying(self, number: int, moment: Moment, tick: int, length: int) -> float:
+        """Where lines move on in the support set (passing eighths), the same note again is avoided."""
+        place = moment.bars.place(moment.bar_at(tick), tick)
+        same, total = self.model.lines[number].repeats.get((place, length), (0, 0))
+        share = (same + 1) / (total + 2) if total else 1.0
+        return min(1.0, share / _USUAL_REPEAT)
+
     def _tones(self, moment: Moment, tick: int) -> Floats:
         """For each pitch class how usual it is in the chord that holds: 0.02 to 1."""
         share = self.model.tones.get(moment.chord(tick)[0])
-        return np.ones(12) if share is None else np.clip(share / _USUAL_TONE, _LEAST_TASTE, 1.0)
+        return np.ones(12) if share is None else np.asarray(np.clip(share / _USUAL_TONE, _LEAST_TASTE, 1.0))
 
     def _worst(self, number: int, other: int, heard: tuple[int, ...]) -> Floats:
         """For each pitch class of ours, how usual its least usual distance to a note of theirs is: 0 to 1."""

@@ -12,8 +12,8 @@ from math import gcd
 
 import numpy as np
 
-from fewnotes.engines.markov.lines import TICKS, Event
-from fewnotes.engines.markov.ppm import Ints
+from fewnotes.engines.markov.prediction.ppm import Ints
+from fewnotes.engines.markov.reading.lines import TICKS, Event
 
 #: A run is too long if it has more than these notes and lasts longer than these ticks: never, and where another
 #: continuation is about as good.

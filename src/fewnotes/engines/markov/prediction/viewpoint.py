@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fewnotes.engines.markov.ppm import Floats, Ints, Matches, distribution, mixture
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints, Matches, distribution, mixture
 
 _BIAS = 2.0
+_NONE: Ints = np.zeros(0, np.int64)
 
 
 class Alphabet:
@@ -43,56 +45,63 @@ class Viewpoint:
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._facts = Alphabet()
+        self._numbers: list[dict[Hashable, int]] = [{} for _ in range(width)]
         self._rows: list[list[int]] = []
         self._symbols: list[int] = []
         self._learned = 0
-        self._table = np.zeros((0, width), np.int64)
+        self._table = np.zeros((0, width), np.int32)
         self._column = np.zeros(0, np.int64)
-        self._by_first: dict[int, list[int]] = {}
+        #: Row numbers by the number of their first fact: what was learned, and what came since.
+        self._known: dict[int, Ints] = {}
+        self._fresh: dict[int, list[int]] = {}
 
     def add(self, facts: Sequence[Hashable], symbol: int) -> None:
         """Remember that `symbol` came where `facts` held."""
-        row = [self._facts.add((i, fact)) for i, fact in enumerate(facts)]
-        self._by_first.setdefault(row[0], []).append(len(self._rows))
+        row = [known.setdefault(fact, len(known)) for known, fact in zip(self._numbers, facts, strict=True)]
+        self._fresh.setdefault(row[0], []).append(len(self._rows))
         self._rows.append(row)
         self._symbols.append(symbol)
 
     def freeze(self) -> None:
         """What is there now counts as learned; what comes later belongs to the piece at hand."""
+        self._refresh()
         self._learned = len(self._rows)
+        for first, numbers in self._fresh.items():
+            self._known[first] = np.append(self._known.get(first, _NONE), numbers)
+        self._fresh = {}
 
-    def rewind(self, size: int | None = None) -> None:
-        """Forget all rows from `size` on; without a size, all of the piece at hand."""
-        size = self._learned if size is None else size
-        for number in range(len(self._rows) - 1, size - 1, -1):
-            self._by_first[self._rows[number][0]].pop()
-        del self._rows[size:]
-        del self._symbols[size:]
-        if len(self._table) > size:
-            self._table, self._column = self._table[:size], self._column[:size]
+    def rewind(self) -> None:
+        """Forget all rows of the piece at hand."""
+        del self._rows[self._learned :]
+        del self._symbols[self._learned :]
+        self._fresh = {}
+        self._table, self._column = self._table[: self._learned], self._column[: self._learned]
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def predict(self, facts: Sequence[Hashable], totals: tuple[Ints, Ints]) -> Floats:
         """Probability of every symbol: long- and short-term models joined. totals: counts learned, and at hand."""
-        row = np.asarray([self._facts.get((i, fact)) for i, fact in enumerate(facts)], np.int64)
+        row = np.asarray([known.get(fact, -1) for known, fact in zip(self._numbers, facts, strict=True)], np.int32)
         self._refresh()
-        same = np.asarray(self._by_first.get(int(row[0]), ()), np.int64)
-        agree = (self._table[same] == row).cumprod(axis=1).sum(axis=1)
-        follower = self._column[same]
         size = len(totals[0])
-        long = distribution(Matches(follower, agree), totals[0] + totals[1], size)
+        first = int(row[0])
+        known, fresh = self._known.get(first, _NONE), np.asarray(self._fresh.get(first, ()), np.int64)
+        matches = self._matches(known, row)
         if not totals[1].any():
-            return long
-        recent = same >= self._learned
-        short = distribution(Matches(follower[recent], agree[recent]), totals[1], size)
-        return mixture([long, short], _BIAS)
+            return distribution(matches, totals[0], size)
+        recent = self._matches(fresh, row)
+        both = Matches(*(np.concatenate(pair) for pair in zip(matches, recent, strict=True)))
+        long = distribution(both, totals[0] + totals[1], size)
+        return mixture([long, distribution(recent, totals[1], size)], _BIAS)
+
+    def _matches(self, same: Ints, row: NDArray[np.int32]) -> Matches:
+        agree = np.logical_and.accumulate(self._table[same] == row, axis=1).sum(axis=1)
+        return Matches(self._column[same], agree)
 
     def _refresh(self) -> None:
         have, need = len(self._table), len(self._rows)
         if have < need:
-            fresh = np.asarray(self._rows[have:], np.int64).reshape(-1, self.width)
+            fresh = np.asarray(self._rows[have:], np.int32).reshape(-1, self.width)
             self._table = np.concatenate([self._table, fresh])
             self._column = np.concatenate([self._column, np.asarray(self._symbols[have:], np.int64)])

@@ -47,7 +47,7 @@ class Layout(NamedTuple):
 
 
 def sounding_tracks(piece: Piece) -> list[int]:
-    return np.unique(piece.notes["track"]).tolist()
+    return [int(t) for t in np.unique(piece.notes["track"])]
 
 
 def signature(piece: Piece) -> tuple[tuple[int, bool], ...]:
@@ -142,7 +142,7 @@ def _within(piece: Piece, mask: Mask, part: Part) -> Mask:
         column = piece.notes[kind]
         if len(np.unique(column[mask])) > 1:
             first = part.part == parts[0]
-            return (column == part.part) | (~np.isin(column, parts) if first else False)
+            return np.asarray((column == part.part) | (~np.isin(column, parts) if first else False))
     if len(parts) != 2:
         return np.full(len(mask), part.part == parts[0])
     upper = piece.notes["pitch"] >= _MIDDLE_C

@@ -8,17 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fewnotes.engines import ComposeRequest
-from fewnotes.engines.markov.facts import Moment
-from fewnotes.engines.markov.form import Plan, Return, plan_of, stretch
-from fewnotes.engines.markov.guard import HARD, SOFT, Guard, Watcher
-from fewnotes.engines.markov.lines import REST, TICKS, Bars, Event, Rhythm
-from fewnotes.engines.markov.model import LineModel, Model, rhythm_of
-from fewnotes.engines.markov.ppm import Floats
-from fewnotes.engines.markov.progression import Label, closing_labels
-from fewnotes.engines.markov.rules import Rules
+from fewnotes.engines.markov.prediction.ppm import Floats
+from fewnotes.engines.markov.reading.facts import Moment
+from fewnotes.engines.markov.reading.form import Plan, Return, stretch
+from fewnotes.engines.markov.reading.lines import REST, TICKS, Bars, Event, Rhythm
+from fewnotes.engines.markov.reading.model import LineModel, Model, rhythm_of
+from fewnotes.engines.markov.reading.progression import Label, closing_labels
+from fewnotes.engines.markov.writing.guard import HARD, SOFT, Guard, Watcher
+from fewnotes.engines.markov.writing.rules import Rules
 
 #: The smoothing that predicts best leaves much to chance; drawing follows the learned odds more closely.
 _SHARPNESS = 1.5
+#: How the note and the step to it count; on seven held-out styles 0.1 to 0.6 bits better than the note alone.
+_NOTE_POWER = 0.8
+_STEP_POWER = 0.5
+_CLOSING_BARS = 2
+_CLOSING_WEIGHT = 3.0
 _NUCLEUS = 0.92
 _FLOOR = 0.03
 
@@ -58,7 +63,7 @@ class Writer:
             for line in model.lines
         ]
 
-    def write(self, tick_done: Callable[[int], None] = lambda bar: None) -> Moment:
+    def write(self, tick_done: Callable[[int], None]) -> Moment:
         end = self.bars.starts[-1]
         for state, line in zip(self.moment.lines, self.model.lines, strict=True):
             if not len(line.rhythm.alphabet) or not len(line.anchor.alphabet):
@@ -70,7 +75,6 @@ class Writer:
                 break
             tick_done(self.moment.bar_at(tick))
             self._step(number, tick)
-        self.model.rewind()
         return self.moment
 
     def _step(self, number: int, tick: int) -> None:
@@ -96,8 +100,7 @@ class Writer:
     # --- what comes again -----------------------------------------------------------------------------------------
 
     def _choose_plan(self, count: int) -> Plan:
-        plans = [plan_of(v) for v in self.model.shelf.pieces if self.model.shelf.meter in v.bars.meter]
-        plans = [p for p in plans if len(p) >= min(count, 8)] or plans
+        plans = [p for p in self.model.plans if len(p) >= min(count, 8)] or self.model.plans
         return stretch(plans[int(self.rng.integers(len(plans)))], count) if plans else (None,) * count
 
     def _script(self, number: int, bar: int) -> Script:
@@ -176,10 +179,10 @@ class Writer:
     def _draw_pitches(self, number: int, rhythm: Rhythm, tick: int) -> tuple[int, ...]:
         """The leading note first, then what goes with it."""
         line = self.model.lines[number]
-        learned = line.anchor.predict(self.moment.anchor_facts(number, rhythm)) * self.rules.anchor_fits(number)
+        learned = self._expected(number, rhythm, tick) * self.rules.anchor_fits(number)
         final = tick + rhythm.length >= self.bars.starts[-1] or self._is_last(number)
         odds = self.rules.close_anchor(number, learned) if final else learned
-        odds = self._unlike(number, odds * self.rules.taste(number, self.moment, tick), tick)
+        odds = self._unlike(number, odds * self.rules.taste(number, self.moment, tick, rhythm.length), tick)
         if odds.sum() <= 0:
             odds = self._unlike(number, learned, tick)
         if odds.sum() <= 0:
@@ -199,6 +202,25 @@ class Writer:
         shape = line.shape.alphabet.values[self._draw(odds)]
         assert isinstance(shape, tuple)
         return tuple(sorted((anchor, *(anchor + d for d in shape))))
+
+    def _expected(self, number: int, rhythm: Rhythm, tick: int) -> Floats:
+        """What the viewpoints of the note and those of the step to it expect, joined."""
+        line = self.model.lines[number]
+        odds = line.anchor.predict(self.moment.anchor_facts(number, rhythm), self._emphasis(tick))
+        facts = self.moment.motion_facts(number, rhythm)
+        if not facts:
+            return odds
+        motion = line.motion.predict(facts)
+        steps = (self.rules.anchors[number] - self.moment.lines[number].tops[-1]).tolist()
+        known = [line.motion.alphabet.get(step) for step in steps]
+        towards = np.array([motion[k] if k >= 0 else 0.5 * motion.min() for k in known])
+        joined = odds**_NOTE_POWER * towards**_STEP_POWER
+        return np.asarray(joined / joined.sum())
+
+    def _emphasis(self, tick: int) -> tuple[float, ...]:
+        """Towards the end, the viewpoint that begins with the place before the end counts for more."""
+        near = len(self.bars.starts) - 2 - self.moment.bar_at(tick) < _CLOSING_BARS
+        return (1.0, _CLOSING_WEIGHT, 1.0, 1.0) if near else ()
 
     def _is_last(self, number: int) -> bool:
         """In a closing bar taken for its rhythm: is no sounding event left in the script?"""

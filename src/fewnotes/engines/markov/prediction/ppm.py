@@ -16,6 +16,7 @@ What the formulas leave open, and how it was settled (figures: `docs/decisions/0
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,8 +96,15 @@ def mixture(distributions: list[Floats], bias: float) -> Floats:
     return np.asarray(weights(distributions, bias) @ np.stack(distributions))
 
 
-def product(distributions: list[Floats], bias: float) -> Floats:
-    """Geometric mean weighted by sureness, normalised: how viewpoints are joined (Pearce 2005, chapter 7)."""
+def product(distributions: list[Floats], bias: float, emphasis: Sequence[float] = ()) -> Floats:
+    """Geometric mean weighted by sureness, normalised: how viewpoints are joined (Pearce 2005, chapter 7).
+
+    emphasis: factors on the weights, one for each distribution, or none.
+    """
+    weight = weights(distributions, bias)
+    if emphasis:
+        weight = weight * np.asarray(emphasis[: len(weight)])
+        weight /= weight.sum()
     logs = np.log(np.maximum(np.stack(distributions), 1e-300))
-    joined = np.exp(weights(distributions, bias) @ logs)
+    joined = np.exp(weight @ logs)
     return np.asarray(joined / joined.sum())

@@ -8,12 +8,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from fewnotes.engines.markov.lines import Bars, Event, Rhythm
+from fewnotes.engines.markov.reading.lines import Bars, Event, Rhythm
 
 Facts = tuple[Hashable, ...]
 
 _PAST = 10
+_STEPS = 4
 #: How many bars before the end are told apart.
 _ENDING = 3
 _PHRASE = 4
@@ -127,6 +129,22 @@ class Moment:
             now = frozenset(p % 12 for p in all_now)
             return melody, form, harmony, (chord, lead, past[0], now, place, past[1], ending)
         return melody, form, harmony, (chord, place, past[0], phase, coming, past[1])
+
+    def motion_facts(self, line: int, rhythm: Rhythm) -> tuple[Facts, ...]:
+        """Facts for the step from the last leading note; none before the second note, and none for drums."""
+        state = self.lines[line]
+        if not state.tops or self.is_drum[line]:
+            return ()
+        tick = state.cursor
+        place = self.bars.place(self.bar_at(tick), tick)
+        recent = state.tops[-_STEPS - 1 :]
+        taken = [b - a for a, b in pairwise(recent)][::-1]
+        steps: list[Hashable] = [*taken, *["start"] * (_STEPS - len(taken))]
+        before = state.events[-1].length
+        return (
+            (steps[0], rhythm.length, before, place, *steps[1:]),
+            (rhythm.length, place, before, steps[0], steps[1]),
+        )
 
     def shape_facts(self, line: int, rhythm: Rhythm, anchor: int) -> tuple[Facts, ...]:
         """Facts for the notes that go with the anchor of a pitched event."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from fewnotes.engines.markov.layout import Layout, commonest_layout, place_lines, track_centers
-from fewnotes.engines.markov.lines import TICKS, Bars, Voiced, grid_of, line_events, read_bars
-from fewnotes.engines.markov.progression import progression_of
+from fewnotes.engines.markov.reading.layout import Layout, commonest_layout, place_lines, track_centers
+from fewnotes.engines.markov.reading.lines import TICKS, Bars, Voiced, grid_of, line_events, read_bars
+from fewnotes.engines.markov.reading.progression import progression_of
 from fewnotes.errors import BadInput, NotPossible
 from fewnotes.music.key import Key, estimate_key, key_of
 from fewnotes.music.piece import Piece
@@ -41,6 +42,14 @@ class Shelf:
         return round(TICKS * 4 * self.meter[0] / self.meter[1])
 
 
+class _Scaffold(NamedTuple):
+    """What all pieces are brought to: lines, the mean pitch of their tracks, and the key."""
+
+    layout: Layout
+    centers: list[float]
+    target: Key
+
+
 def meters_of(pieces: Sequence[Piece]) -> Counter[Meter]:
     """Bars of each meter in the support set."""
     count: Counter[Meter] = Counter()
@@ -53,9 +62,7 @@ def keys_of(pieces: Sequence[Piece]) -> list[Key]:
     return [estimate_key(piece) for piece in pieces]
 
 
-def make_shelf(
-    support: Sequence[Piece], key: tuple[int, str] | None = None, meter: Meter | None = None
-) -> Shelf:
+def make_shelf(support: Sequence[Piece], key: tuple[int, str] | None = None, meter: Meter | None = None) -> Shelf:
     """Choose layout, mode and meter (the commonest unless asked for), and bring the pieces into one key.
 
     Raises NotPossible if no piece has the meter or mode asked for, BadInput if there is no note at all.
@@ -75,10 +82,10 @@ def make_shelf(
     leading = leading or [i for i in usable if heard[i].mode == mode]
     target = _key([heard[i] for i in leading], mode, key)
     layout, lead = commonest_layout([support[i] for i in leading])
-    centers = track_centers(support[leading[lead]])
+    scaffold = _Scaffold(layout, track_centers(support[leading[lead]]), target)
     voiced = []
     for i in usable:
-        found = _voiced(support[i], i, layout, centers, bars[i], heard[i], target)
+        found = _voiced(support[i], i, scaffold, bars[i], heard[i])
         if any(found.lines):
             voiced.append(found)
         else:
@@ -130,14 +137,14 @@ def _key(heard: Sequence[Key], mode: str, key: tuple[int, str] | None) -> Key:
     return written[0]
 
 
-def _voiced(
-    piece: Piece, source: int, layout: Layout, centers: Sequence[float], bars: Bars, heard: Key, target: Key
-) -> Voiced:
+def _voiced(piece: Piece, source: int, scaffold: _Scaffold, bars: Bars, heard: Key) -> Voiced:
+    target = scaffold.target
     shift = (target.tonic - heard.tonic + 5) % 12 - 5
     grid = grid_of(piece)
+    masks = place_lines(piece, scaffold.layout, scaffold.centers)
     lines = [
         line_events(piece, mask, bars, grid, 0 if part.is_drum else shift)
-        for part, mask in zip(layout.parts, place_lines(piece, layout, centers), strict=True)
+        for part, mask in zip(scaffold.layout.parts, masks, strict=True)
     ]
     in_mode = heard.mode == target.mode
     chordal = any(len(e.pitches) > 1 for line in lines for e in line) or sum(map(bool, lines)) > 1
@@ -160,7 +167,7 @@ def line_order(shelf: Shelf) -> list[int]:
     """Order in which lines choose: lowest, highest, then the others from the top; drums last."""
     parts = shelf.layout.parts
     mean = [
-        float(np.mean([p for v in shelf.pieces for e in v.lines[i] for p in e.pitches] or [0.0]))
+        float(np.mean([p for v in shelf.pieces for e in v.lines[i] for p in e.pitches] or [0]))
         for i in range(len(parts))
     ]
     pitched = sorted((i for i in range(len(parts)) if not parts[i].is_drum), key=lambda i: mean[i])

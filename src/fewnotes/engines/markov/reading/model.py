@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fewnotes.engines import Progress, no_progress
-from fewnotes.engines.markov.facts import Moment
-from fewnotes.engines.markov.lines import Event, Rhythm, Voiced
-from fewnotes.engines.markov.ppm import Floats
-from fewnotes.engines.markov.predictor import Predictor
-from fewnotes.engines.markov.progression import Progressions
-from fewnotes.engines.markov.shelf import Shelf, line_order, line_ranges
+from fewnotes.engines.markov.prediction.ppm import Floats
+from fewnotes.engines.markov.prediction.predictor import Predictor
+from fewnotes.engines.markov.reading.facts import Moment
+from fewnotes.engines.markov.reading.form import Plan, plan_of
+from fewnotes.engines.markov.reading.lines import Event, Rhythm, Voiced
+from fewnotes.engines.markov.reading.progression import Progressions
+from fewnotes.engines.markov.reading.shelf import Shelf, line_order, line_ranges
 from fewnotes.music.piece import Piece
+
+#: Events read in all; a string quartet has some 2,000 a movement.
+READ_EVENTS = 12_000
+
 
 @dataclass
 class LineModel:
     """A line's predictors and bounds.
 
     anchor: the leading note of an event (for drums all of them). shape: the other notes as distances from it.
+    motion: the step to the anchor.
     leap: largest step of the anchor. places: (place, rhythm) seen. finals: (pitch class of the anchor, shape) of
-    closing events. velocity: by place in the bar.
+    closing events. repeats: how often the leading note stays, of how
+    many, by (place, length). velocity: by place in the bar.
     """
 
     rhythm: Predictor = field(default_factory=Predictor)
     anchor: Predictor = field(default_factory=Predictor)
     shape: Predictor = field(default_factory=Predictor)
+    motion: Predictor = field(default_factory=Predictor)
     lowest: int = 0
     highest: int = 127
     leap: int = 12
     places: set[tuple[int, int]] = field(default_factory=set)
     finals: set[tuple[int, tuple[int, ...]]] = field(default_factory=set)
+    repeats: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     velocity: dict[int, int] = field(default_factory=dict)
     loudness: int = 80
     notes: int = 0
@@ -40,6 +50,8 @@ class LineModel:
 
 @dataclass
 class Model:
+    """All that was read: the lines in order of choosing, and how they sound together."""
+
     shelf: Shelf
     order: list[int]
     lines: list[LineModel]
@@ -52,18 +64,20 @@ class Model:
     perfects: Floats
     #: How often each pitch class begins while a chord holds, by chord: shape (12,).
     tones: dict[Hashable, Floats] = field(default_factory=dict)
+    #: How the bars of each piece in the meter written relate.
+    plans: list[Plan] = field(default_factory=list)
     #: None where one line sings alone.
     chords: Progressions | None = None
 
-    def rewind(self) -> None:
-        for line in self.lines:
-            line.rhythm.rewind()
-            line.anchor.rewind()
-            line.shape.rewind()
 
+def make_model(
+    support: Sequence[Piece], shelf: Shelf, progress: Progress = no_progress, *, bounds_only: bool = False
+) -> Model:
+    """Read every piece of the shelf event by event into the viewpoints of its lines.
 
-def make_model(support: Sequence[Piece], shelf: Shelf, progress: Progress = no_progress) -> Model:
-    """Read every piece of the shelf event by event into the viewpoints of its lines."""
+    Of very long pieces the beginning and the end are read, `READ_EVENTS` events in all. bounds_only: leave the
+    viewpoints empty, for those who only want ranges.
+    """
     count = len(shelf.layout.parts)
     order = line_order(shelf)
     model = Model(
@@ -78,15 +92,19 @@ def make_model(support: Sequence[Piece], shelf: Shelf, progress: Progress = no_p
     for number, (line, bounds) in enumerate(zip(model.lines, line_ranges(support, shelf), strict=True)):
         line.lowest, line.highest = bounds
         _bounds(model, line, number)
+    if not bounds_only:
+        model.plans = [plan_of(v) for v in shelf.pieces if shelf.meter in v.bars.meter]
     if any(v.harmony for v in shelf.pieces):
         model.chords = Progressions()
-    for done, voiced in enumerate(shelf.pieces):
-        _read(model, voiced)
+    share = max(READ_EVENTS // max(1, len(shelf.pieces)), 500)
+    for done, voiced in enumerate(() if bounds_only else shelf.pieces):
+        _read(model, voiced, share)
         progress(done + 1, len(shelf.pieces), "reading the style")
     for line in model.lines:
         line.rhythm.freeze()
         line.anchor.freeze()
         line.shape.freeze()
+        line.motion.freeze()
     if model.chords is not None:
         model.chords.predictor.freeze()
     total = np.maximum(model.together.sum(axis=2, keepdims=True), 1.0)
@@ -97,8 +115,7 @@ def make_model(support: Sequence[Piece], shelf: Shelf, progress: Progress = no_p
     return model
 
 
-
-def _read(model: Model, voiced: Voiced) -> None:
+def _read(model: Model, voiced: Voiced, share: int) -> None:
     parts = model.shelf.layout.parts
     moment = Moment(voiced.bars, model.order, [p.is_drum for p in parts], voiced.harmony)
     if model.chords is not None and voiced.in_mode:
@@ -108,6 +125,7 @@ def _read(model: Model, voiced: Voiced) -> None:
     for i, state in enumerate(moment.lines):
         if not queue[i]:
             state.cursor = end
+    count, total = 0, sum(len(events) for events in voiced.lines)
     while True:
         i = moment.next_line()
         state, line = moment.lines[i], model.lines[i]
@@ -117,23 +135,40 @@ def _read(model: Model, voiced: Voiced) -> None:
             state.cursor = end
             continue
         event = queue[i].pop()
+        count += 1
+        if share * 2 // 3 < count < total - share // 3:
+            moment.push(i, event)
+            continue
         bar = moment.bar_at(event.onset)
+        place = voiced.bars.place(bar, event.onset)
         if voiced.bars.meter[bar] == model.shelf.meter:
             line.rhythm.add(moment.rhythm_facts(i), event.rhythm)
-            place = voiced.bars.place(bar, event.onset)
             line.places.add((place, line.rhythm.alphabet.get(event.rhythm)))
         if event.pitches and voiced.in_mode:
             anchor, shape = moment.split(i, event.pitches)
+            _repetition(line, moment, i, (place, event.length), anchor)
+            line.motion.add(moment.motion_facts(i, event.rhythm), step_of(moment, i, anchor))
             line.anchor.add(moment.anchor_facts(i, event.rhythm), anchor)
             if isinstance(anchor, int):
                 line.shape.add(moment.shape_facts(i, event.rhythm, anchor), shape)
-            line.notes += len(event.pitches)
             if isinstance(anchor, int):
                 tones = model.tones.setdefault(moment.chord(event.onset)[0], np.zeros(12))
                 for pitch in event.pitches:
                     tones[pitch % 12] += 1
             _vertical(model, moment, i, event)
         moment.push(i, event)
+
+
+def _repetition(line: LineModel, moment: Moment, number: int, where: tuple[int, int], anchor: object) -> None:
+    if moment.lines[number].tops:
+        same, total = line.repeats.get(where, (0, 0))
+        line.repeats[where] = (same + (step_of(moment, number, anchor) == 0), total + 1)
+
+
+def step_of(moment: Moment, line: int, anchor: object) -> int:
+    """Semitones from the last leading note of a line; 0 where there is none."""
+    tops = moment.lines[line].tops
+    return anchor - tops[-1] if isinstance(anchor, int) and tops else 0
 
 
 def _vertical(model: Model, moment: Moment, line: int, event: Event) -> None:
@@ -171,13 +206,14 @@ def _bounds(model: Model, line: LineModel, number: int) -> None:
     for voiced in model.shelf.pieces:
         sounding = [e for e in voiced.lines[number] if e.pitches]
         tops = [e.pitches[side] for e in sounding]
-        steps += [abs(b - a) for a, b in zip(tops[:-1], tops[1:], strict=True)]
+        steps += [abs(b - a) for a, b in itertools.pairwise(tops)]
         if sounding and voiced.in_mode:
             last = sounding[-1].pitches
             line.finals.add((last[side] % 12, tuple(p - last[side] for p in last if p != last[side])))
-        for e in sounding:
-            bar = int(np.searchsorted(voiced.bars.starts, e.onset, side="right")) - 1
-            loud.setdefault(voiced.bars.place(min(bar, len(voiced.bars.meter) - 1), e.onset), []).append(e.velocity)
+        inside = np.searchsorted(np.asarray(voiced.bars.starts), [e.onset for e in sounding], side="right") - 1
+        for e, bar in zip(sounding, np.minimum(inside, len(voiced.bars.meter) - 1).tolist(), strict=True):
+            loud.setdefault(voiced.bars.place(bar, e.onset), []).append(e.velocity)
+        line.notes += sum(len(e.pitches) for e in sounding) if voiced.in_mode else 0
     line.leap = int(np.quantile(steps, 0.995)) if steps else 12
     line.velocity = {place: round(float(np.mean(v))) for place, v in loud.items() if len(v) >= 3}
     everything = [x for v in loud.values() for x in v]

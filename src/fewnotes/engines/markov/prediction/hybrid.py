@@ -13,13 +13,14 @@ occurrences of the last symbol.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.markov.ppm import Floats, Ints, Matches, distribution, mixture
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints, Matches, distribution, mixture
 
 #: "long": what was learned and the present sequence (LTM+). "learned": without the present one (LTM).
 #: "short": the present one alone (STM). "hybrid": "long" and "short" joined.
@@ -54,7 +55,7 @@ class Hybrid:
         known = self._symbols[: self._size]
         order = np.argsort(known, kind="stable")
         bounds = np.searchsorted(known[order], np.arange(self.alphabet_size + 1))
-        self._learned_places = [order[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        self._learned_places = [order[a:b] for a, b in itertools.pairwise(bounds)]
         self._learned_totals = np.diff(bounds)
         self.begin()
 

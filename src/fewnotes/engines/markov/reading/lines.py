@@ -7,6 +7,7 @@ ticks of `TICKS` a quarter.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -127,16 +128,14 @@ def line_events(piece: Piece, chosen: np.ndarray, bars: Bars, grid: int, shift: 
     edges = [*cuts.tolist(), len(onset)]
     starts = np.asarray(bars.starts)
     events = _rests(0, int(onset[0]), starts)
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in itertools.pairwise(edges):
         following = int(onset[b]) if b < len(onset) else int(starts[-1])
         together = dict(zip(pitch[a:b].tolist(), duration[a:b].tolist(), strict=True))
         events += _sound(int(onset[a]), following, together, int(velocity[a:b].mean()), starts)
     return tuple(e for e in events if e.length > 0)
 
 
-def _sound(
-    onset: int, following: int, together: dict[int, int], velocity: int, starts: np.ndarray
-) -> list[Event]:
+def _sound(onset: int, following: int, together: dict[int, int], velocity: int, starts: np.ndarray) -> list[Event]:
     """One sounding event, and the rests up to the next one where a barline stands between."""
     if onset >= int(starts[-1]) or not all(0 <= p <= 127 for p in together):
         return []
@@ -158,6 +157,4 @@ def _rests(start: int, stop: int, starts: np.ndarray) -> list[Event]:
     """Rests from start to stop, each within one bar."""
     inside = starts[(starts > start) & (starts < stop)].tolist()
     edges = [start, *inside, stop]
-    return [Event(a, b - a, REST, REST) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
-
-
+    return [Event(a, b - a, REST, REST) for a, b in itertools.pairwise(edges) if b > a]

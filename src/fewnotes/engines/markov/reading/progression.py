@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from fewnotes.engines.markov.form import Plan
-from fewnotes.engines.markov.lines import TICKS, Bars
-from fewnotes.engines.markov.ppm import Floats
-from fewnotes.engines.markov.predictor import Predictor
+from fewnotes.engines.markov.prediction.ppm import Floats
+from fewnotes.engines.markov.prediction.predictor import Predictor
+from fewnotes.engines.markov.reading.form import Plan
+from fewnotes.engines.markov.reading.lines import TICKS, Bars
 from fewnotes.music.harmony import chords
 from fewnotes.music.piece import Meter, Piece
 from fewnotes.music.time import beat_length_tick
@@ -51,7 +51,9 @@ class Progressions:
     def __init__(self) -> None:
         self.predictor = Predictor()
 
-    def learn(self, bars: Bars, progression: Progression, phase: Callable[[int], Hashable], meter: tuple[int, int]) -> None:
+    def learn(
+        self, bars: Bars, progression: Progression, phase: Callable[[int], Hashable], meter: tuple[int, int]
+    ) -> None:
         labels = dict(progression)
         past: list[Label] = []
         for bar in range(len(bars.starts) - 1):
@@ -64,7 +66,12 @@ class Progressions:
                 past.append(label)
 
     def draw(
-        self, bars: Bars, phase: Callable[[int], Hashable], plan: Plan, close: Sequence[Label], pick: Callable[[Floats], int]
+        self,
+        bars: Bars,
+        phase: Callable[[int], Hashable],
+        plan: Plan,
+        close: Sequence[Label],
+        pick: Callable[[Floats], int],
     ) -> Progression:
         """A progression over all beats; bars that return have the chords they had; the last chords are `close`."""
         found: dict[int, Label] = {}

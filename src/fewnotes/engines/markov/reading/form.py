@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fewnotes.engines.markov.lines import Event, Voiced
+from fewnotes.engines.markov.reading.lines import Event, Voiced
 
 
 class Return(NamedTuple):

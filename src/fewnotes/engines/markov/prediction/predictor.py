@@ -7,8 +7,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from fewnotes.engines.markov.ppm import Floats, Ints, product
-from fewnotes.engines.markov.viewpoint import Alphabet, Viewpoint
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints, product
+from fewnotes.engines.markov.prediction.viewpoint import Alphabet, Viewpoint
 
 Rows = Sequence[Sequence[Hashable]]
 
@@ -23,7 +23,6 @@ class Predictor:
         self.alphabet = Alphabet()
         self.viewpoints: dict[tuple[int, int], Viewpoint] = {}
         self._learned = np.zeros(0, np.int64)
-        self._present = np.zeros(0, np.int64)
         self._count: Counter[int] = Counter()
 
     def add(self, facts: Rows, value: Hashable) -> None:
@@ -35,32 +34,15 @@ class Predictor:
 
     def freeze(self) -> None:
         self._learned = np.asarray([self._count[s] for s in range(len(self.alphabet))], np.int64)
-        self._present = np.zeros(len(self.alphabet), np.int64)
         for view in self.viewpoints.values():
             view.freeze()
 
-    def watch(self, facts: Rows, value: Hashable) -> None:
-        """Remember an event of the piece at hand; values that were never learned are passed over."""
-        symbol = self.alphabet.get(value)
-        if symbol < 0:
-            return
-        self._present[symbol] += 1
-        for i, row in enumerate(facts):
-            view = self.viewpoints.get((i, len(row)))
-            if view is not None:
-                view.add(row, symbol)
-
-    def rewind(self) -> None:
-        self._present[:] = 0
-        for view in self.viewpoints.values():
-            view.rewind()
-
-    def predict(self, facts: Rows) -> Floats:
+    def predict(self, facts: Rows, emphasis: Sequence[float] = ()) -> Floats:
         """Probability of each value of the alphabet, shape (A,)."""
-        totals: tuple[Ints, Ints] = (self._learned, self._present)
+        totals: tuple[Ints, Ints] = (self._learned, np.zeros_like(self._learned))
         found = []
         for i, row in enumerate(facts):
             view = self.viewpoints.get((i, len(row)))
             if view is not None:
                 found.append(view.predict(row, totals))
-        return product(found, _BIAS)
+        return product(found, _BIAS, emphasis)

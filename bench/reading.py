@@ -1,0 +1,238 @@
+"""How fast are files read, beside the libraries people use? Files a second, in one process, in turns.
+
+    python bench/reading.py [--data DIR] [--files N] [--rounds N] [--out results.json]
+
+Every reader takes the same files; what is timed is path to object, the file opened and read each time. A reader is
+timed in several rounds, all readers in turn in each, and its best round counts. Slow readers get a sample, spread
+evenly, and the file rate of the others on that sample is beside it in the JSON. Exit status 1 if a promise does not
+hold: MIDI at half the speed of symusic's own parse or better, and 20 times pretty_midi.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fewnotes.codecs import DecodeOptions
+from fewnotes.errors import FewnotesError
+from fewnotes.registry import find, names
+
+Read = Callable[[Path], object]
+ROOT = Path(__file__).parents[1]
+#: What `make bench` promises: our rate over that of a peer.
+PROMISES = {("midi", "symusic Score(path)"): 0.5, ("midi", "pretty_midi"): 20.0}
+
+
+@dataclass
+class Reader:
+    """One way to read a form. sample: how many files a round at most."""
+
+    name: str
+    make: Callable[[], Read]
+    sample: int = 1_000_000
+
+
+@dataclass
+class Form:
+    """A form with the files it is measured on and its readers, the first of them ours."""
+
+    name: str
+    files: list[Path]
+    readers: list[Reader]
+
+
+def ours(form: str) -> Read:
+    """Our codec in this process: open, read, decode to a Piece with sorted notes."""
+    decode, options = find("codecs", form).decode, DecodeOptions()
+
+    def read(path: Path) -> object:
+        with path.open("rb", buffering=0) as file:
+            return decode(file.read(), options)
+
+    return read
+
+
+def symusic_score() -> Read:
+    score = importlib.import_module("symusic").Score
+    return lambda path: score(path)
+
+
+def symusic_arrays() -> Read:
+    """symusic's parse, then its notes as arrays: what a program has to do to compute with them."""
+    score = importlib.import_module("symusic").Score
+    return lambda path: [track.notes.numpy() for track in score(path).tracks]
+
+
+def pretty_midi() -> Read:
+    module = importlib.import_module("pretty_midi")
+    return lambda path: module.PrettyMIDI(str(path))
+
+
+def mido() -> Read:
+    module = importlib.import_module("mido")
+    return lambda path: module.MidiFile(str(path))
+
+
+def partitura() -> Read:
+    module = importlib.import_module("partitura")
+    return lambda path: module.load_score(str(path))
+
+
+def music21() -> Read:
+    converter = importlib.import_module("music21.converter")
+    return lambda path: converter.parse(str(path), forceSource=True)
+
+
+def music21_folder() -> Path | None:
+    spec = importlib.util.find_spec("music21")
+    return Path(spec.origin).parent / "corpus" if spec and spec.origin else None
+
+
+def forms(data: Path) -> list[Form]:
+    """Forms that have files here and a codec in this checkout."""
+    corpus = music21_folder()
+    scores = lambda pattern: sorted(corpus.rglob(pattern)) if corpus else []  # noqa: E731
+    slow = (Reader("partitura", partitura, 12), Reader("music21", music21, 12))
+    midi = [
+        Reader("symusic Score(path)", symusic_score),
+        Reader("symusic + arrays", symusic_arrays),
+        Reader("pretty_midi", pretty_midi, 60),
+        Reader("mido", mido, 60),
+    ]
+    found = [
+        Form("midi", sorted(data.rglob("*.mid")), midi),
+        Form("musicxml", scores("*.mxl") + scores("*.musicxml") + scores("*.xml"), [*slow]),
+        Form("kern", scores("*.krn"), [*slow]),
+        Form("abc", scores("*.abc"), [slow[1]]),
+    ]
+    known = names("codecs")
+    for form in found:
+        form.readers.insert(0, Reader(f"fewnotes {form.name}", lambda name=form.name: ours(name)))
+    return [form for form in found if form.files and form.name in known]
+
+
+def spread(files: list[Path], count: int) -> list[Path]:
+    """`count` of the files, evenly spread."""
+    if count >= len(files):
+        return files
+    return [files[i * len(files) // count] for i in range(count)]
+
+
+def seconds(read: Read, files: list[Path]) -> tuple[float, int]:
+    """(seconds for all files, how many could not be read)."""
+    failed = 0
+    gc.collect()
+    began = time.perf_counter()
+    for path in files:
+        try:
+            read(path)
+        except Exception:
+            failed += 1
+    return time.perf_counter() - began, failed
+
+
+def measure(form: Form, rounds: int) -> dict[str, dict[str, float]]:
+    """Best round of each reader: files a second and microseconds a file, on its own sample of the files."""
+    reads: dict[str, tuple[Read, list[Path]]] = {}
+    for reader in form.readers:
+        try:
+            reads[reader.name] = reader.make(), spread(form.files, reader.sample)
+        except (ImportError, FewnotesError) as error:
+            print(f"  {reader.name}: skipped ({error})")
+    results: dict[str, dict[str, float]] = {}
+    for _ in range(rounds):
+        for name, (read, files) in reads.items():
+            taken, failed = seconds(read, files)
+            rate = len(files) / taken
+            if rate > results.get(name, {}).get("files_per_second", 0.0):
+                results[name] = {
+                    "files_per_second": round(rate, 1),
+                    "microseconds_per_file": round(1e6 * taken / len(files), 1),
+                    "files": len(files),
+                    "failed": failed,
+                }
+    first = next(iter(reads))
+    own_read = reads[first][0]
+    for name, (_, files) in reads.items():
+        if len(files) < len(form.files) and name != first:
+            taken = min(seconds(own_read, files)[0] for _ in range(rounds))
+            results[name]["ours_on_this_sample"] = round(len(files) / taken, 1)
+    return results
+
+
+def report(form: str, results: dict[str, dict[str, float]]) -> tuple[dict[str, float], list[str]]:
+    """Print one table; (our rate over each peer's, promises that do not hold)."""
+    own = f"fewnotes {form}"
+    ratios, broken = {}, []
+    print(f"\n{form}\n{'reader':24} {'files':>6} {'failed':>6} {'files/s':>10} {'us/file':>10}  ours is")
+    for name, row in results.items():
+        ratio = row.get("ours_on_this_sample", results[own]["files_per_second"]) / row["files_per_second"]
+        ratios[name] = round(ratio, 3)
+        note = "" if name == own else f"{ratio:.2f} x"
+        print(
+            f"{name:24} {row['files']:6.0f} {row['failed']:6.0f} {row['files_per_second']:10.1f}"
+            f" {row['microseconds_per_file']:10.1f}  {note}"
+        )
+        promised = PROMISES.get((form, name))
+        if promised is not None and ratio < promised:
+            broken.append(f"{form}: {ratio:.2f} x the speed of {name}, promised {promised} x")
+    return ratios, broken
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("fewnotes", "numpy", "symusic", "pretty_midi", "mido", "partitura", "music21"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    shared = Path(os.environ.get("FEWNOTES_SHARED", ROOT.parent / "shared"))
+    parser.add_argument("--data", type=Path, default=shared / "corpus", help="folder of MIDI files")
+    parser.add_argument("--files", type=int, default=1_000_000, help="at most so many files of a form")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--forms", default="", help="only these, with commas between")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    wanted = set(filter(None, arguments.forms.split(",")))
+    results, broken = {}, []
+    for form in forms(arguments.data):
+        if wanted and form.name not in wanted:
+            continue
+        # Scores are slow for everyone: a hundred of them tell as much.
+        form.files = spread(form.files, min(arguments.files, 1_000_000 if form.name == "midi" else 100))
+        rows = measure(form, arguments.rounds if form.name == "midi" else 1)
+        ratios, unmet = report(form.name, rows)
+        results[form.name] = {"readers": rows, "ours_over": ratios}
+        broken += unmet
+    if not results:
+        print(f"No files to read: {arguments.data} holds none, and music21 is not installed. Skipped.")
+        return 0
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        facts = {"versions": versions(), "cores": os.cpu_count(), "rounds": arguments.rounds, "forms": results}
+        arguments.out.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    for promise in broken:
+        print(f"NOT MET  {promise}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Predicting the next symbol: PPM, the IDyOM hybrid on sequences, and viewpoints."""

@@ -1,0 +1,72 @@
+"""The documentation is executed: it cannot say what is not so."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import fewnotes as fn
+from fewnotes.registry import find, names
+from fewnotes.uses import params, use_class
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def make_pages():
+    spec = importlib.util.spec_from_file_location("make_pages", ROOT / "docs" / "make_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["commands", "forms"])
+def test_the_pages_written_from_the_code_are_up_to_date(page):
+    written = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert written == getattr(make_pages(), page)(), "run: python docs/make_pages.py"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_every_command_in_the_docs_exists_with_its_flags(path):
+    common = {"--output", "--out", "-o", "--json", "--quiet", "--progress", "--no-progress", "--strict", "--debug"}
+    common |= {"--repeats", "--no-repeats", "--form", "--help", "--version", "-q", "-h"}
+    for line in re.findall(r"^(?:    |\$ )(fewnotes [^\n`|]+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        words = shlex.split(line.split("  #")[0])
+        if words[1].startswith("-") or words[1].isupper():
+            continue
+        assert words[1] in (*names("uses"), "version"), line
+        known = {f"--{n.replace('_', '-')}" for n in params(use_class(find("uses", words[1])))} if words[1] != "version" else set()
+        flags = {w for w in words[2:] if re.fullmatch(r"-{1,2}[a-z][a-z-]*", w)}
+        assert flags <= known | common, line
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_every_link_inside_the_docs_leads_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http", "mailto")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for path in PAGES:
+        assert set(re.findall(r"`make ([a-z-]+)`", path.read_text(encoding="utf-8"))) <= targets
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    from fewnotes.testing import tiny_pieces
+
+    monkeypatch.chdir(tmp_path)
+    for i, piece in enumerate(tiny_pieces()):
+        fn.write(piece, tmp_path / "my-tunes" / f"{i}.mid")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "draft.musicxml").exists()
