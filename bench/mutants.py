@@ -3,7 +3,7 @@
     python bench/mutants.py [--count 10000] [--form FORM ...] [--only FORM:NUMBER] [--save PATH] [--encode] [--out JSON]
 
 Every mutant must give pieces that keep the promises of `check_piece`, or BadInput (TooLarge). Anything else is a
-finding: another exception, a badly worded refusal, a crash, more than 5 seconds, more than 256 MiB. A mutant is
+finding: another exception, a badly worded refusal, a crash, more than 5 seconds of work, more than 256 MiB. A mutant is
 made from its form and number alone, so `--only kern:4711` makes it again and `--save` writes it to a file.
 With `--encode`, pieces that are read are also written in every form, which may not fail either.
 """

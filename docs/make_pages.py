@@ -1,6 +1,6 @@
 """Write docs/commands.md and docs/forms.md from the uses and codecs themselves, so that they cannot lag.
 
-    python docs/make_pages.py            `tests/test_docs.py` fails while the committed pages differ
+python docs/make_pages.py            `tests/test_docs.py` fails while the committed pages differ
 """
 
 from __future__ import annotations
@@ -27,22 +27,25 @@ def bounds(spec: Param) -> str:
 
 def commands() -> str:
     """One section a use: help, example, parameters."""
-    parts = [HEAD + "# Commands\n\n`learn`, `compose`, `compare`, `check` and `surprisal` are also Python functions: `fewnotes.learn(...)` and so on.\n"]
+    parts = [
+        HEAD,
+        "# Commands\n\n`learn`, `compose`, `compare`, `check` and `surprisal` are also Python functions: ",
+        "`fewnotes.learn(...)` and so on.\n",
+    ]
     for name in names("uses"):
         use = use_class(find("uses", name))
         text = inspect.cleandoc(use.__doc__ or "")
         parts.append(f"\n## {name}\n\n{text}\n\n    {use.example}\n\nYou get {use.returns}.\n")
         rows = ["| parameter | what | allowed |", "|---|---|---|"]
-        rows += [
-            f"| `{'' if s.positional else '--'}{n.upper() if s.positional else n.replace('_', '-')}` | {s.help} | {bounds(s)} |"
-            for n, s in params(use).items()
-        ]
+        for key, spec in params(use).items():
+            flag = key.upper() if spec.positional else "--" + key.replace("_", "-")
+            rows.append(f"| `{flag}` | {spec.help} | {bounds(spec)} |")
         if len(rows) > 2:
             parts.append("\n" + "\n".join(rows) + "\n")
     parts.append(
         "\n## Common flags and exit codes\n\n"
-        "`-o PATH`, `--json` (one JSON object on standard output and nothing else), `--quiet`, `--no-progress`, `--strict`, "
-        "`--no-repeats`, `--debug`.\n\n"
+        "`-o PATH`, `--json` (one JSON object on standard output and nothing else), `--quiet`, "
+        "`--no-progress`, `--strict`, `--no-repeats`, `--debug`.\n\n"
         "| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | failed |\n| 2 | wrong usage or parameter |\n"
         "| 3 | done, with warnings, under `--strict` |\n| 4 | done, some files left out (each is named) |\n"
         "| 5 | nothing usable |\n| 6 | store or disk |\n| 7 | an optional part is missing |\n| 130 | interrupted |\n"
@@ -52,7 +55,8 @@ def commands() -> str:
 
 def forms() -> str:
     """One section a codec: its docstring, which says what the form cannot hold."""
-    parts = [HEAD + "# Forms\n\nWhat a piece can become and come back from. Files are known by their content, not their name.\n"]
+    head = "# Forms\n\nWhat a piece can become and come back from. Files are known by their content, not their name.\n"
+    parts = [HEAD + head]
     for name in names("codecs"):
         codec = find("codecs", name)
         ways = "read and written" if codec.CAN_WRITE else "read"

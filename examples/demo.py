@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import textwrap
 import time
 import warnings
 from pathlib import Path
@@ -52,8 +53,8 @@ def main() -> None:
 
     print("\n2. What was learned (engine: markov, the simple one: no neural net)")
     style = fn.learn(pieces, name="chorale")
-    for line in style.parts["markov"].summary:
-        print(f"   {line}")
+    for line in fn.describe(style):
+        print(textwrap.fill(line, 100, initial_indent="   - ", subsequent_indent="     "))
 
     print("\n3. Three new pieces, best first")
     written: list[Path] = []

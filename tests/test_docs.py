@@ -41,7 +41,8 @@ def test_every_command_in_the_docs_exists_with_its_flags(path):
         if words[1].startswith("-") or words[1].isupper():
             continue
         assert words[1] in (*names("uses"), "version"), line
-        known = {f"--{n.replace('_', '-')}" for n in params(use_class(find("uses", words[1])))} if words[1] != "version" else set()
+        use = use_class(find("uses", words[1])) if words[1] != "version" else None
+        known = {f"--{n.replace('_', '-')}" for n in params(use)} if use else set()
         flags = {w for w in words[2:] if re.fullmatch(r"-{1,2}[a-z][a-z-]*", w)}
         assert flags <= known | common, line
 

@@ -84,7 +84,7 @@ def test_the_runner_sees_every_kind_of_failure_and_goes_on(maker, runner, monkey
             raise runner.BadInput("refused", expected="something else")
 
     monkeypatch.setattr(runner, "find", lambda folder, name: Codec)
-    monkeypatch.setattr(runner, "SECONDS", 1.0 if outcome == "hang" else 10.0)
+    monkeypatch.setattr(runner, "SECONDS", 0.5 if outcome == "hang" else 10.0)
     counts, findings, _, _ = runner.run_form("kern", seeds, 12, 0, encode=False)
     assert [(f.number, f.outcome) for f in findings if f.number == 4] == [(4, outcome)]
     assert counts["refused"] + len(findings) == 12

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fewnotes.uses._front import check as check
     from fewnotes.uses._front import compare as compare
     from fewnotes.uses._front import compose as compose
+    from fewnotes.uses._front import describe as describe
     from fewnotes.uses._front import learn as learn
     from fewnotes.uses._front import surprisal as surprisal
 
@@ -43,7 +44,7 @@ _HOME = {
     "save_style": "fewnotes.store",
 }
 
-__all__ = sorted([*_HOME, "check", "compare", "compose", "learn", "surprisal"])
+__all__ = sorted([*_HOME, "check", "compare", "compose", "describe", "learn", "surprisal"])
 
 
 def __getattr__(name: str) -> Any:

@@ -28,11 +28,13 @@ class FewnotesError(Exception):
 
     code = "error"
     exit_status = 1
+    #: What to do where the place that raised knows nothing better.
+    usual_fix = ""
 
     def __init__(self, what: str, *, expected: str = "", fix: str = "", code: str = "") -> None:
         self.what = _one_line(what)
         self.expected = _one_line(expected)
-        self.fix = _one_line(fix)
+        self.fix = _one_line(fix or ("" if expected else self.usual_fix))
         if code:
             self.code = code
         super().__init__(str(self))
@@ -54,12 +56,14 @@ class BadInput(FewnotesError):
 
     code = "bad-input"
     exit_status = 5
+    usual_fix = "Export it again from the program that made it, or leave it out"
 
 
 class TooLarge(BadInput):
     """A cap on size, depth, count or time was reached before the whole was read."""
 
     code = "too-large"
+    usual_fix = "Split it into smaller files, or export it again with less in it"
 
 
 class UnknownForm(BadInput):
@@ -87,6 +91,7 @@ class DamagedStyle(FewnotesError):
 
     code = "damaged-style"
     exit_status = 5
+    usual_fix = "Learn the style again from its pieces, or fetch the file again"
 
 
 class StoreError(FewnotesError):

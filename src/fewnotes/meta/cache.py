@@ -1,10 +1,10 @@
 """Parsed pieces, kept by the content of what they were parsed from: everything is read once, then loads in seconds.
 
-    <cache folder>/<digest of the readers>/<number>.shard
+    <cache folder>/<form>-<digest of its reader>/<digest>.shard
     shard = SHA-256 of the rest + frame; the head of the frame says per content hash what pieces or which error came of
     it, its body holds the notes. A shard is there whole or not at all, so a killed run goes on where it was.
 
-A change in any reader changes the folder, so nothing old is ever taken for new.
+A change in a reader changes the folder of its form, so nothing old is ever taken for new.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fewnotes.atomic import write_atomic
 from fewnotes.codecs import _frames
-from fewnotes.codecs._intake import load_bytes
+from fewnotes.codecs._intake import all_codecs, load_bytes, music_suffix
 from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, FewnotesError, TooLarge, UnknownForm
 from fewnotes.files import read_each
@@ -46,15 +47,13 @@ class Item(NamedTuple):
 
 
 def cache_folder() -> Path:
-    """$FEWNOTES_HOME/cache, else the user cache folder of the system; below it the corpora of these readers."""
+    """$FEWNOTES_HOME/cache/corpus, else the same in the user cache folder of the system."""
     home = os.environ.get("FEWNOTES_HOME")
     if home:
-        base = Path(home).expanduser() / "cache"
-    else:
-        from platformdirs import user_cache_path
+        return Path(home).expanduser() / "cache" / "corpus"
+    from platformdirs import user_cache_path
 
-        base = user_cache_path("fewnotes", appauthor=False)
-    return base / "corpus" / _readers_digest()
+    return user_cache_path("fewnotes", appauthor=False) / "corpus"
 
 
 def load(items: Sequence[Item], progress: Progress = no_progress) -> list[Parsed]:
@@ -62,20 +61,24 @@ def load(items: Sequence[Item], progress: Progress = no_progress) -> list[Parsed
 
     Raises StoreError if the cache cannot be written.
     """
-    folder = cache_folder()
     keys: list[str | FewnotesError] = []
+    forms: dict[str, dict[str, Item]] = {}
     for done, item in enumerate(items):
         if done % 500 == 0:
             progress(done, len(items), "Looking")
-        keys.append(_content_key(item))
-    known = _read_shards(folder, {k for k in keys if isinstance(k, str)})
-    todo: dict[str, Item] = {}
-    for key, item in zip(keys, items, strict=True):
-        if isinstance(key, str) and key not in known:
-            todo.setdefault(key, item)
-    if todo:
-        _sweep(folder)
-        known |= _parse(folder, todo, progress)
+        key = _content_key(item)
+        keys.append(key)
+        if isinstance(key, str):
+            forms.setdefault(_form_of(item.path), {}).setdefault(key, item)
+    known: dict[str, Parsed] = {}
+    for form, wanted in forms.items():
+        folder = cache_folder() / f"{form}-{_reader_digest(form)}"
+        found = _read_shards(folder, wanted)
+        todo = {key: item for key, item in wanted.items() if key not in found}
+        known |= found
+        if todo:
+            _sweep(folder)
+            known |= _parse(folder, todo, progress)
     return [known[key] if isinstance(key, str) else key for key in keys]
 
 
@@ -88,22 +91,34 @@ def _content_key(item: Item) -> str | FewnotesError:
     return hashlib.sha256(item.path.suffix.lower().encode() + b"|" + data).hexdigest()[:32]
 
 
-def _readers_digest() -> str:
-    """A digest of the source of all readers and of the notes they make."""
+def _form_of(path: Path) -> str:
+    """The codec that a suffix names; "any" where none or more than one of them may read the file."""
+    suffix = music_suffix(path).lower()
+    forms = [name for name, codec in all_codecs().items() if suffix in codec.SUFFIXES]
+    return forms[0] if len(forms) == 1 else "any"
+
+
+@cache
+def _reader_digest(form: str) -> str:
+    """A digest of the source of one reader, of what all readers share, and of the notes they make."""
     digest = hashlib.sha256()
     package = importlib.resources.files("fewnotes")
-    for name, content in sorted([*_sources(package / "codecs", "codecs"), *_sources(package / "music", "music", 0)]):
-        digest.update(name.encode() + content)
+    found = [(f"music/{name}", (package / "music" / name).read_bytes()) for name in ("piece.py", "time.py")]
+    for name, content in sorted([*found, *_sources(package / "codecs", "codecs")]):
+        parts = name.split("/")
+        shared = len(parts) == 2 and parts[1].startswith("_")
+        if parts[0] == "music" or shared or form == "any" or parts[1].removesuffix(".py") == form:
+            digest.update(name.encode() + content)
     return digest.hexdigest()[:16]
 
 
-def _sources(folder: Any, name: str, depth: int = 4) -> Iterator[tuple[str, bytes]]:
+def _sources(folder: Any, name: str) -> Iterator[tuple[str, bytes]]:
     for entry in folder.iterdir():
         inside = f"{name}/{entry.name}"
-        if entry.name.endswith(".py") and (name != "music" or entry.name in ("piece.py", "time.py")):
+        if entry.name.endswith(".py"):
             yield inside, entry.read_bytes()
-        elif depth and entry.is_dir():
-            yield from _sources(entry, inside, depth - 1)
+        elif entry.is_dir() and entry.name != "writing":
+            yield from _sources(entry, inside)
 
 
 def _parse(folder: Path, todo: dict[str, Item], progress: Progress) -> dict[str, Parsed]:
@@ -153,7 +168,7 @@ def _write_shard(folder: Path, batch: Sequence[tuple[str, Parsed]]) -> None:
     write_atomic(folder / f"{digest.hex()[:24]}{_SUFFIX}", digest + frame)
 
 
-def _read_shards(folder: Path, wanted: set[str]) -> dict[str, Parsed]:
+def _read_shards(folder: Path, wanted: Container[str]) -> dict[str, Parsed]:
     """What the cache holds of `wanted`. A damaged shard is deleted: its pieces are parsed again."""
     found: dict[str, Parsed] = {}
     if not folder.is_dir():
@@ -167,7 +182,7 @@ def _read_shards(folder: Path, wanted: set[str]) -> dict[str, Parsed]:
     return found
 
 
-def _read_shard(path: Path, wanted: set[str]) -> dict[str, Parsed]:
+def _read_shard(path: Path, wanted: Container[str]) -> dict[str, Parsed]:
     data = memoryview(path.read_bytes())
     if hashlib.sha256(data[_DIGEST_BYTES:]).digest() != data[:_DIGEST_BYTES]:
         raise ValueError("damaged")

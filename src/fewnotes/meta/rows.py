@@ -1,4 +1,4 @@
-"""One row of the corpus table: which piece this is, what style it stands for, whose it is and what it may be used for."""
+"""One row of the corpus table: which piece this is, its style, whose it is and what it may be used for."""
 
 from __future__ import annotations
 

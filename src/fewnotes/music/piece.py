@@ -16,6 +16,7 @@ Conventions
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -227,7 +228,7 @@ def check_piece(piece: Piece) -> Piece:
     for label, changes in (("meters", piece.meters), ("tempos", piece.tempos), ("keys", piece.keys)):
         ticks = [c.onset_tick for c in changes]
         faults[f"{label} do not begin at tick 0 in rising order"] = bool(ticks) and (
-            ticks[0] != 0 or any(a >= b for a, b in zip(ticks, ticks[1:], strict=False))
+            ticks[0] != 0 or any(a >= b for a, b in itertools.pairwise(ticks))
         )
     faults["a meter is not 1 to 255 over a power of two up to 128"] = any(
         not 1 <= m.numerator <= 255 or m.denominator not in (1, 2, 4, 8, 16, 32, 64, 128) for m in piece.meters

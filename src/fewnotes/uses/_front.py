@@ -76,3 +76,10 @@ def _known(use: type[Any], wishes: dict[str, Any]) -> None:
     for key in wishes:
         if key not in allowed:
             raise BadParameter(f"There is no parameter {key!r}", expected=f"one of {', '.join(allowed)}")
+
+
+def describe(style: Style) -> list[str]:
+    """What was learned from the pieces in plain sentences; the last says how sure one can be."""
+    from fewnotes.uses._style import describe as words
+
+    return words(style)

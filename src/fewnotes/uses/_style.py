@@ -85,21 +85,26 @@ def leave_one_out(
     }
 
 
-def style_table(style: Style) -> Table:
-    """A style for people: what was learned in words, by which engine, and how sure."""
+def describe(style: Style) -> list[str]:
+    """What was learned from the pieces in plain sentences; the last says how sure."""
     said = [sentence for part in style.parts.values() for sentence in part.summary]
     sentences: Mapping[str, str] = style.profile.get("sentences", {})
     # An engine that describes the pieces itself is only completed, so that nothing is said twice.
     missing = ("rhythms", "chords") if len(said) >= _WORDY else tuple(sentences)
     added = [sentences[topic] for topic in missing if topic in sentences]
     words = [*said, *added] if len(said) >= _WORDY else [*added, *said]
+    return [*words, sureness(style)]
+
+
+def style_table(style: Style) -> Table:
+    """A style for people: what was learned in words, by which engine, and how sure."""
     facts = {
         "name": style.name,
         "digest": style.digest[:16],
         "created": style.created,
         "engine": ", ".join(style.parts),
     }
-    return Table(("",), [(w,) for w in (*words, sureness(style))], f"Style {style.name}", facts)
+    return Table(("",), [(w,) for w in describe(style)], f"Style {style.name}", facts)
 
 
 def sureness(style: Style) -> str:

@@ -84,7 +84,8 @@ def note_table(rows: NoteArray, counts: Sequence[int], repairs: Repairs) -> Note
     order = key.argsort(kind="stable")
     if int(key[order[-1]]) >> 17 < size > _DEEPEST_STACK:
         _warn_stack(key.take(order), repairs)
-    return out.take(order)
+    table: NoteArray = out.take(order)
+    return table
 
 
 def _warn_stack(place: NDArray[np.int64], repairs: Repairs) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fewnotes.codecs.midi.repairs import Repairs
-from fewnotes.errors import BadInput
+from fewnotes.errors import BadInput, TooLarge
 
 _SEARCHED_BYTES = 65_536
+_MOST_CHUNKS = 65_535
 #: SMPTE frames a second by the number that stands in the header; 29 means 30 with dropped frames, 29.97.
 _FRAMES_PER_SECOND = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
 
@@ -109,6 +110,12 @@ def find_chunks(data: bytes, repairs: Repairs) -> list[Chunk]:
             if not is_exact:
                 stop = _next_track(data, position + 8)
             chunks.append(Chunk(position + 8, stop, stated))
+            if len(chunks) > _MOST_CHUNKS:
+                raise TooLarge(
+                    f"This MIDI file has more than {_MOST_CHUNKS:,} tracks",
+                    expected=f"at most {_MOST_CHUNKS:,}, which is all that a header can state",
+                    fix="The file is damaged; export or download it again",
+                )
         elif not _is_tag(tag) or stop > size:
             following = data.find(b"MTrk", position)
             skipped = (following if following >= 0 else size) - position

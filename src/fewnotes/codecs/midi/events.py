@@ -1,90 +1,27 @@
-"""The events of one MIDI track, whatever state it is in, and the notes they make."""
+"""The events of one MIDI track, whatever state it is in."""
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
+import re
 
-from fewnotes.codecs import MAX_NOTES
-from fewnotes.codecs.midi.assemble import check_end_tick, check_note_count
+from fewnotes.codecs import MAX_END_TICK
+from fewnotes.codecs.midi.assemble import check_end_tick
 from fewnotes.codecs.midi.container import Chunk
 from fewnotes.codecs.midi.meta import END_OF_TRACK, MetaEvents
+from fewnotes.codecs.midi.notes import Notes
 from fewnotes.codecs.midi.repairs import Repairs
+from fewnotes.errors import TooLarge
 
 #: Data bytes of system messages; those that are not here do not exist.
 _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
 _ALL_SOUND_OFF = 120
 _FIRST_ALL_NOTES_OFF = 123
-
-
-#: Origin of a note: MIDI track, channel, program.
-Origin = tuple[int, int, int]
-
-
-class Notes:
-    """Notes of a file as they are met. Several of one key and channel may sound: the first on is the first off."""
-
-    def __init__(self, repairs: Repairs) -> None:
-        self.onsets, self.durations = array("I"), array("I")
-        self.origins, self.pitches, self.velocities = array("I"), array("B"), array("B")
-        self.numbers: dict[Origin, int] = {}
-        self._sounding: dict[int, deque[int]] = {}
-        self._repairs = repairs
-
-    def start_track(self, track: int) -> None:
-        self._track = track
-        self.programs = [0] * 16
-
-    def on(self, tick: int, channel: int, pitch: int, velocity: int) -> None:
-        key = (self._track, channel, self.programs[channel])
-        number = self.numbers.get(key)
-        if number is None:
-            number = self.numbers[key] = len(self.numbers)
-        index = len(self.onsets)
-        if index >= MAX_NOTES:
-            check_note_count(MAX_NOTES + 1)
-        self._sounding.setdefault(channel << 7 | pitch, deque()).append(index)
-        self.onsets.append(tick)
-        self.durations.append(0)
-        self.origins.append(number)
-        self.pitches.append(pitch)
-        self.velocities.append(velocity)
-
-    def off(self, tick: int, channel: int, pitch: int) -> None:
-        waiting = self._sounding.get(channel << 7 | pitch)
-        if waiting:
-            self._end(waiting.popleft(), tick)
-
-    def all_off(self, tick: int, channel: int) -> None:
-        for key, waiting in self._sounding.items():
-            if key >> 7 == channel:
-                while waiting:
-                    self._end(waiting.popleft(), tick)
-
-    def _end(self, index: int, tick: int) -> None:
-        duration = tick - self.onsets[index]
-        if duration < 1:
-            duration = 1
-            self._repairs.add(
-                "zero-length",
-                "A note is switched off on the tick it begins; it lasts one tick now",
-                f"tick {tick}, MIDI track {self._track + 1}",
-            )
-        self.durations[index] = duration
-
-    def end_track(self, end_tick: int, shortest: int) -> None:
-        """Close what still sounds: at the end of the track, or after `shortest` ticks if it begins there."""
-        for key, waiting in self._sounding.items():
-            while waiting:
-                index = waiting.popleft()
-                onset = self.onsets[index]
-                self.durations[index] = end_tick - onset if end_tick > onset else shortest
-                self._repairs.add(
-                    "never-off",
-                    f"A note (key {key & 127}) is never switched off; it ends with its track",
-                    f"tick {onset}, MIDI track {self._track + 1}",
-                )
-        self._sounding.clear()
+_STATUS = re.compile(rb"[\x80-\xff]")
+_DATA = re.compile(rb"[\x00-\x7f]")
+#: More is not read event by event; a file in good order may have more.
+MAX_EVENTS = 2_000_000
+#: An event that is not plain takes the time of so many that are.
+_SLOW = 2
 
 
 class _TrackEndsError(Exception):
@@ -111,13 +48,14 @@ class Reader:
         """Read all events up to the end of track, or to the end of the bytes."""
         try:
             while self._position < self._stop:
-                if self._without_time:
-                    self._without_time = False
-                else:
+                if not self._without_time:
+                    self._read_plain_messages()
                     self.tick += self._variable_length()
-                    check_end_tick(self.tick)
+                self._without_time = False
+                check_end_tick(self.tick)
                 if self._position >= self._stop:
                     raise _TrackEndsError
+                self._count_events(_SLOW)
                 if self._read_event():
                     self._after_end()
                     return
@@ -126,6 +64,52 @@ class Reader:
             self._repair("cut-off", "The track breaks off in the middle of an event")
             return
         self._repair("no-end-of-track", "The track has no end-of-track event; it ends with its last event")
+
+    def _count_events(self, count: int) -> None:
+        self._meta.events += count
+        if self._meta.events > MAX_EVENTS:
+            raise TooLarge(
+                f"This MIDI file has more than {MAX_EVENTS:,} events",
+                expected="fewer, or a file of less than 4 MiB in good order",
+                fix="Export the file again, without controllers if there are very many",
+            )
+
+    def _read_plain_messages(self) -> None:
+        """Read channel messages as long as they have nothing unusual, and stop before the first that has."""
+        data, position, tick, status = self._data, self._position, self.tick, self._status
+        notes_on, notes_off = self._notes.on, self._notes.off
+        # Six bytes are the most that is read without looking: time, status, data, and the next time.
+        stop = 0 if self._interrupted else self._stop - 6
+        count = 0
+        while position < stop and count < MAX_EVENTS and tick < MAX_END_TICK:
+            at = position + 1
+            delta = data[position]
+            if delta > 127:
+                low = data[at]
+                at += 1
+                if low > 127:
+                    break
+                delta = (delta & 127) << 7 | low
+            kind = data[at]
+            if kind > 127:
+                at += 1
+            else:
+                kind = status
+            pitch, value = data[at], data[at + 1]
+            # 0x80 to 0xBF have two bytes of data; a status of 0 is none at all.
+            if not 0x80 <= kind < 0xC0 or pitch > 127 or value > 127 or (kind >= 0xB0 and pitch >= _ALL_SOUND_OFF):
+                break
+            tick += delta
+            status = kind
+            position = at + 2
+            count += 1
+            if kind < 0x90 or (kind < 0xA0 and value == 0):
+                notes_off(tick, kind & 15, pitch)
+            elif kind < 0xA0:
+                notes_on(tick, kind & 15, pitch, value)
+        if count:
+            self._position, self.tick, self.last_event_tick, self._status = position, tick, tick, status
+            self._count_events(count)
 
     def _read_event(self) -> bool:
         """Read one event, its time has been read; True for the end of track."""
@@ -139,7 +123,9 @@ class Reader:
             self._interrupted = False
         elif self._status == 0:
             self._repair("data-without-status", "Data bytes come before any status byte; passed over")
-            self._position += 1
+            found = _STATUS.search(self._data, self._position, self._stop)
+            self._position = found.start() if found else self._stop
+            self._without_time = True
             return False
         elif self._interrupted:
             self._interrupted = False
@@ -155,7 +141,7 @@ class Reader:
         if first < 0:
             return
         if kind == 0xC0:
-            self._notes.programs[channel] = first
+            self._notes.set_program(channel, first)
             return
         if kind == 0xD0:
             return
@@ -223,21 +209,22 @@ class Reader:
             self._repair("after-end-of-track", f"{left:,} bytes follow an end-of-track event; they are left out")
 
     def _variable_length(self) -> int:
+        data, start, stop = self._data, self._position, self._stop
         value = 0
-        data, position, stop = self._data, self._position, self._stop
-        while position < stop:
+        for position in range(start, min(start + 4, stop)):
             byte = data[position]
-            position += 1
             value = value << 7 | byte & 127
             if byte < 128:
-                if position - self._position > 4:
-                    if value >= 2**28:
-                        self._repair("long-number", "A time or length takes more than four bytes; its end is taken")
-                    value &= 2**28 - 1
-                self._position = position
+                self._position = position + 1
                 return value
-            value &= 2**35 - 1
-        raise _TrackEndsError
+        last = _DATA.search(data, start, stop)
+        if last is None:
+            raise _TrackEndsError
+        self._position = last.end()
+        digits = data[last.end() - 4 : last.end()]
+        if data[start : last.end() - 4].strip(b"\x80"):
+            self._repair("long-number", "A time or length takes more than four bytes; its end is taken")
+        return sum((digit & 127) << 7 * power for power, digit in enumerate(reversed(digits)))
 
     def _repair(self, code: str, message: str) -> None:
         self._repairs.add(code, message, f"byte {self._position}, MIDI track {self._track + 1}")

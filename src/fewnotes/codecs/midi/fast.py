@@ -69,6 +69,8 @@ def read_clean(data: bytes) -> Piece | None:
         found = _found(_ask(bodies, head, closing=False), bodies)
         if found is None and not any(may_run_over(body.events) for body in bodies):
             found = _found(_ask(bodies, head, closing=True), None)
+            if found is not None and _has_unclosed(found.rows):
+                return None
     except (RuntimeError, ValueError, MemoryError):
         return None
     if found is None:
@@ -168,6 +170,11 @@ def _found(score: Any, bodies: list[Body] | None) -> _Found | None:
     return _Found(origins, counts, rows, last_tick)
 
 
+def _has_unclosed(rows: list[bytes]) -> bool:
+    """Whether a note lasts so long that the note-offs behind all music ended it."""
+    return any(bool((np.frombuffer(part, NOTE_ROW)["duration"] >= _FAR).any()) for part in rows)
+
+
 def _runs_over(state_of_controls: bytes) -> bool:
     """Whether the time of a controller is negative: the highest of its four bytes is above 127."""
     return not state_of_controls[7::8].isascii()
@@ -181,10 +188,10 @@ def _piece(
     if len(origins) > MAX_TRACKS:
         return None
     rows = np.frombuffer(b"".join(found.rows), NOTE_ROW)
-    # As an unsigned number, what is negative is far too large; so is a duration of 0, less one.
-    if (rows["duration"] - 1).max() >= _FAR - 1:
+    if not rows["duration"].all():
         return None
     notes = note_table(rows, counts, repairs)
+    # Rows are unsigned: where an onset was negative, it is the last of all here.
     if not 0 <= notes["onset_tick"][-1] < _FAR:
         return None
     names = {index: meta.track_name(index) for index, _, _ in origins}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple
+from operator import itemgetter
 
 from fewnotes.codecs.midi.repairs import Repairs
+from fewnotes.errors import TooLarge
 from fewnotes.music.piece import ChordSymbol, KeySignature, Meter, Tempo
 
 TEXT, COPYRIGHT, TRACK_NAME, INSTRUMENT_NAME, MARKER = 0x01, 0x02, 0x03, 0x04, 0x06
@@ -25,18 +26,15 @@ CHORD_PREFIX, COMPOSER_PREFIX = b"chord: ", b"composer: "
 MICROSECONDS_A_MINUTE = 60_000_000
 _DEFAULT_MICROSECONDS = 500_000
 _LARGEST_LIKELY_METER = 64
+_MOST_CHANGES = 100_000
 _LENGTH_LIMIT = 200
 #: Least share of bytes above 127 before text is taken for Japanese: in French or German they are rare.
 _SHIFT_JIS_SHARE = 0.4
 
 
-class Change(NamedTuple):
-    """One tempo (microseconds, 0), meter (numerator, power of two) or key (fifths, mode) as the file has it."""
-
-    tick: int
-    track: int
-    first: int
-    second: int
+#: One change as the file has it: tick, MIDI track, and for a tempo microseconds and 0, for a meter numerator and
+#: power of two, for a key fifths and mode.
+Change = tuple[int, int, int, int]
 
 
 class MetaEvents:
@@ -50,13 +48,26 @@ class MetaEvents:
         self.instruments: dict[int, bytes] = {}
         self.chords: list[tuple[int, bytes]] = []
         self.composer = b""
+        # How many events of any kind the tolerant reader has met.
+        self.events = 0
 
     def take(self, kind: int, tick: int, track: int, payload: bytes, repairs: Repairs) -> None:
-        """Read one meta event; one of a wrong length is dropped with a notice."""
-        if kind == TRACK_NAME:
+        """Read one meta event; one of a wrong length is dropped with a notice. TooLarge for too many changes."""
+        length = LENGTHS.get(kind)
+        if length is not None and len(payload) != length:
+            repairs.add(
+                "meta-length",
+                f"A {NAMES[kind]} event has {len(payload)} bytes instead of {length}; it is left out",
+                f"tick {tick}, MIDI track {track + 1}",
+            )
+        elif kind == TRACK_NAME:
             self.names.setdefault(track, payload)
-        elif kind in LENGTHS:
-            self._take_fixed(kind, tick, track, payload, repairs)
+        elif kind == TEMPO:
+            _keep(self.tempos, (tick, track, payload[0] << 16 | payload[1] << 8 | payload[2], 0))
+        elif kind == METER:
+            _keep(self.meters, (tick, track, payload[0], payload[1]))
+        elif kind == KEY:
+            _keep(self.keys, (tick, track, (payload[0] ^ 128) - 128, payload[1]))
         elif kind == INSTRUMENT_NAME:
             self.instruments.setdefault(track, payload)
         elif kind == TEXT:
@@ -64,20 +75,6 @@ class MetaEvents:
                 self.chords.append((tick, payload[len(CHORD_PREFIX) :]))
             elif payload[: len(COMPOSER_PREFIX)].lower() == COMPOSER_PREFIX:
                 self.composer = payload[len(COMPOSER_PREFIX) :]
-
-    def _take_fixed(self, kind: int, tick: int, track: int, payload: bytes, repairs: Repairs) -> None:
-        if len(payload) != LENGTHS[kind]:
-            repairs.add(
-                "meta-length",
-                f"A {NAMES[kind]} event has {len(payload)} bytes instead of {LENGTHS[kind]}; it is left out",
-                f"tick {tick}, MIDI track {track + 1}",
-            )
-        elif kind == TEMPO:
-            self.tempos.append(Change(tick, track, int.from_bytes(payload, "big"), 0))
-        elif kind == METER:
-            self.meters.append(Change(tick, track, payload[0], payload[1]))
-        elif kind == KEY:
-            self.keys.append(Change(tick, track, (payload[0] ^ 128) - 128, payload[1]))
 
     def track_name(self, track: int) -> str:
         raw = self.names.get(track) or self.instruments.get(track)
@@ -88,6 +85,16 @@ class MetaEvents:
 
     def chord_symbols(self) -> tuple[ChordSymbol, ...]:
         return tuple(ChordSymbol(tick, decode_text(raw)) for tick, raw in sorted(self.chords, key=lambda c: c[0]))
+
+
+def _keep(changes: list[Change], change: Change) -> None:
+    if len(changes) >= _MOST_CHANGES:
+        raise TooLarge(
+            f"This MIDI file changes tempo, meter or key more than {_MOST_CHANGES:,} times",
+            expected=f"at most {_MOST_CHANGES:,} changes of each",
+            fix="Export the file without its tempo curve",
+        )
+    changes.append(change)
 
 
 def tempos_of(changes: list[Change], repairs: Repairs) -> tuple[Tempo, ...]:
@@ -122,13 +129,14 @@ def keys_of(changes: list[Change], repairs: Repairs) -> tuple[KeySignature, ...]
             return (KeySignature(0, fifths, "minor" if mode else "major"),)
     likely = []
     for change in _in_order(changes):
-        if -7 <= change.first <= 7 and change.second <= 1:
+        tick, _, fifths, mode = change
+        if -7 <= fifths <= 7 and mode <= 1:
             likely.append(change)
         else:
             repairs.add(
                 "key-dropped",
-                f"A key signature of {change.first} fifths, mode {change.second}, does not exist; left out",
-                f"tick {change.tick}",
+                f"A key signature of {fifths} fifths, mode {mode}, does not exist; left out",
+                f"tick {tick}",
             )
     keys = [
         KeySignature(tick, fifths, "minor" if mode else "major")
@@ -201,24 +209,24 @@ def _warn_off_barline(meters: list[Meter], pickup: int, ticks_per_quarter: int, 
 
 
 def _in_order(changes: list[Change]) -> Iterable[Change]:
-    return changes if len(changes) < 2 else sorted(changes, key=lambda change: change.tick)
+    return changes if len(changes) < 2 else sorted(changes, key=itemgetter(0))
 
 
 def _one_a_tick(changes: list[Change], name: str, repairs: Repairs) -> dict[int, tuple[int, int]]:
     """The last of a tick within a MIDI track; where two tracks differ, that of the first track."""
-    kept: dict[int, Change] = {}
-    for change in changes:
-        earlier = kept.get(change.tick)
-        if earlier is not None and earlier.track != change.track:
-            if earlier[2:] != change[2:]:
-                repairs.add(
-                    f"{name.split()[0]}-conflict",
-                    f"MIDI tracks disagree about the {name}; that of MIDI track {earlier.track + 1} is kept",
-                    f"tick {change.tick}",
-                )
-            continue
-        kept[change.tick] = change
-    return {tick: (change.first, change.second) for tick, change in kept.items()}
+    kept: dict[int, tuple[int, int, int]] = {}
+    for tick, track, *value in changes:
+        new = (track, value[0], value[1])
+        earlier = kept.setdefault(tick, new)
+        if earlier[0] == track:
+            kept[tick] = new
+        elif earlier[1:] != new[1:]:
+            repairs.add(
+                f"{name.split()[0]}-conflict",
+                f"MIDI tracks disagree about the {name}; that of MIDI track {earlier[0] + 1} is kept",
+                f"tick {tick}",
+            )
+    return {tick: (first, second) for tick, (_, first, second) in kept.items()}
 
 
 def decode_text(raw: bytes) -> str:

@@ -18,7 +18,11 @@ CHUNK = Struct(">4sI")
 END = b"\xff\x2f\x00"
 #: The largest number of variable length: four bytes of seven bits.
 LARGEST = 2**28 - 1
+#: symusic needs up to 16 times the bytes of a file.
+_LARGEST_FAST_FILE = 4 * 2**20
 _LOW_BYTES = bytes(range(0x80))
+#: More meta events than this before the first note are read by the tolerant reader, which counts all events.
+_MOST_EVENTS_BEFORE = 200_000
 _CHANNEL_STATUS = bytes(range(0x80, 0xF0))
 
 
@@ -41,15 +45,15 @@ class Body(NamedTuple):
 def chunks_of(data: bytes) -> tuple[int, list[tuple[int, int]]] | None:
     """(ticks a quarter, where each track starts and stops), if header, chunk lengths and ends are all right."""
     size = len(data)
-    if size < 26:
+    if not 26 <= size <= _LARGEST_FAST_FILE:
         return None
     tag, length, form, count, division = HEADER.unpack_from(data)
     if tag != b"MThd" or length != 6 or form > 1 or not 0 < division < 0x8000 or (form == 0 and count != 1):
         return None
-    places = []
+    places: list[tuple[int, int]] = []
     position = 14
     while position < size:
-        if size - position < 12:
+        if size - position < 12 or len(places) == count:
             return None
         tag, length = CHUNK.unpack_from(data, position)
         position += 8
@@ -102,7 +106,9 @@ def _walk_to_first_note(
     """
     position = start
     tick = 0
-    while position < stop:
+    for _ in range(_MOST_EVENTS_BEFORE):
+        if position >= stop:
+            return None
         first = position
         byte = data[position]
         delta = byte & 127

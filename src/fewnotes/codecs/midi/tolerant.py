@@ -15,8 +15,9 @@ from fewnotes.codecs.midi.assemble import (
     note_table,
 )
 from fewnotes.codecs.midi.container import Chunk, Division, find_chunks, read_division, unwrap
-from fewnotes.codecs.midi.events import Notes, Origin, Reader
+from fewnotes.codecs.midi.events import Reader
 from fewnotes.codecs.midi.meta import MetaEvents
+from fewnotes.codecs.midi.notes import Notes, Origin
 from fewnotes.codecs.midi.repairs import Repairs
 from fewnotes.music.piece import Piece, Tempo, Track
 

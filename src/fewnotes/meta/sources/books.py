@@ -1,4 +1,4 @@
-"""Books of tunes in ABC, cut into their tunes, so that one that cannot be read costs no other and has a label of its own.
+"""Books of tunes in ABC, cut into their tunes: one that cannot be read costs no other, and each has its own label.
 
 Cutting is a matter of lines that begin with X:; reading the notes is left to the codec.
 """

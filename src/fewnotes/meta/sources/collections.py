@@ -84,7 +84,10 @@ COLLECTIONS: tuple[Collection, ...] = (
     _essen("other", "*.abc", region=""),
     Collection("m21_aird", "British and Irish airs", "airdsAirs/*.abc", facts=(("region", "Scotland"),)),
     *_dances(
-        "oneill", "oneills1850", "Irish dance", (_SLIP, _JIG, ("reel", "reel"), ("hornpipe", "hornpipe"), ("air", "air"))
+        "oneill",
+        "oneills1850",
+        "Irish dance",
+        (_SLIP, _JIG, ("reel", "reel"), ("hornpipe", "hornpipe"), ("air", "air")),
     ),
     *_dances(
         "ryan",

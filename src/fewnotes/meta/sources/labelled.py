@@ -146,7 +146,9 @@ def _lines(path: Path) -> list[dict[str, str]]:
                 if len(lines) > _MAX_LINES:
                     raise BadInput(f"{path.name} has more than {_MAX_LINES:,} lines", fix="Split it")
     except (OSError, csv.Error) as error:
-        raise BadInput(f"{path.name} cannot be read as a CSV: {error}", expected="lines of values and a header") from error
+        raise BadInput(
+            f"{path.name} cannot be read as a CSV: {error}", expected="lines of values and a header"
+        ) from error
     if not lines:
         raise BadInput(f"{path.name} holds no lines", expected="a header and one line a piece")
     return lines

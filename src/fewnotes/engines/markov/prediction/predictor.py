@@ -29,7 +29,9 @@ class Predictor:
         symbol = self.alphabet.add(value)
         self._count[symbol] += 1
         for i, row in enumerate(facts):
-            view = self.viewpoints.setdefault((i, len(row)), Viewpoint(len(row)))
+            view = self.viewpoints.get((i, len(row)))
+            if view is None:
+                view = self.viewpoints[i, len(row)] = Viewpoint(len(row))
             view.add(row, symbol)
 
     def freeze(self) -> None:

@@ -141,14 +141,17 @@ class Writer:
         return fits
 
     def _choose_ending(self) -> list[list[Event]] | None:
-        """The last bar of one piece, line by line, for its rhythm and its closing chord."""
+        """The last bar of one piece, line by line, for its rhythm and, if it closes as most do, for its chords."""
         fit = [v for v in self.model.shelf.pieces if v.bars.meter and v.bars.meter[-1] == self.model.shelf.meter]
         best = self.rules.endings(fit)
         if not best:
             return None
         voiced = best[int(self.rng.integers(len(best)))]
-        self.rules.close_like(voiced)
-        self._closing_chords = closing_labels(voiced.bars, voiced.harmony)
+        # Where the pieces in this meter close otherwise than most, the closing chord comes from one of the others.
+        closers = self.rules.endings(self.model.shelf.pieces)
+        closer = voiced if voiced in closers or not closers else closers[int(self.rng.integers(len(closers)))]
+        self.rules.close_like(closer)
+        self._closing_chords = closing_labels(closer.bars, closer.harmony)
         start = voiced.bars.starts[-2]
         if voiced.bars.starts[-1] - start != self.bars.starts[-1] - self.bars.starts[-2]:
             return None
