@@ -54,7 +54,7 @@ def test_the_whole_kit_ends_as_it_asks(kit, tmp_path, road):
 def test_a_refusal_is_checked_for_what_it_says(adversarial):
     assert adversarial.refusal_fault(BadInput("a", expected="b")) == ""
     assert adversarial.refusal_fault(BadInput("a", fix="b")) == ""
-    assert adversarial.refusal_fault(BadInput("a")) != ""
+    assert adversarial.refusal_fault(FewnotesError("a")) != ""
     assert adversarial.refusal_fault(BadInput("", expected="b")) != ""
 
     class ChattyError(FewnotesError):

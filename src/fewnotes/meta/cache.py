@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 from fewnotes.atomic import write_atomic
 from fewnotes.codecs import _frames
 from fewnotes.codecs._intake import all_codecs, load_bytes, music_suffix
-from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, FewnotesError, TooLarge, UnknownForm
 from fewnotes.files import read_each
+from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.music.piece import Piece
 
 _SUFFIX = ".shard"

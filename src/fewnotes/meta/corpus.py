@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, BadParameter, FewnotesError
 from fewnotes.meta import cache
+from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.meta.rows import Entry, Row, Unreadable, by_style
 from fewnotes.meta.sources import collections, labelled, shared
 

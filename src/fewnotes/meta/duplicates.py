@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines import Progress, no_progress
+from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.music.piece import Piece
 
 #: Tokens a shingle: it spans ten notes.

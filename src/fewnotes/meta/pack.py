@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.atomic import write_atomic
-from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, TooLarge
 from fewnotes.meta.preprocess import GRID_NOTE, STEPS_PER_QUARTER, family_of, grid_notes, pitch_in_key
+from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.meta.rows import Entry
 from fewnotes.music.piece import NOTE, KeySignature, Meter, Piece, Track, sort_notes
 

@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines import Progress, no_progress
 from fewnotes.meta.corpus import Corpus
 from fewnotes.meta.duplicates import near_duplicates
 from fewnotes.meta.preprocess import normalised
+from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.meta.rows import Entry, Row
 from fewnotes.meta.sources import collections, shared
 from fewnotes.music.features import FEATURES, feature_vector

@@ -68,6 +68,7 @@ def mensuration(text: str) -> tuple[int, int] | None:
 
 
 def signature(text: str) -> Signature | None:
+    """The sharps or flats of `*k[f#c#]`, and whether they are those of a usual key signature."""
     match = _SIGNATURE.match(text)
     if match is None:
         return None
