@@ -44,7 +44,7 @@ def profile(pieces: Sequence[Piece]) -> dict[str, Any]:
         "pieces": len(pieces),
         "notes": sum(len(p.notes) for p in pieces),
         "bars": _span([bar_count(p) for p in pieces if len(p.notes)]),
-        "keys": _counted(key_name(*key_of(p)) for p in pieces if len(p.notes)),
+        "keys": _counted(key_name(*key_of(p)) for p in pieces if len(p.notes) and not only_drums(p)),
         "meters": _counted(meter_name(p) for p in pieces),
         "tempo": _span([round(p.tempos[0].quarters_per_minute) for p in pieces if p.tempos]),
         "range": _range(pieces),
@@ -65,6 +65,11 @@ def key_of(piece: Piece) -> tuple[int, str]:
         return piece.keys[0].fifths, piece.keys[0].mode
     fifths, mode = estimate_key(piece)
     return fifths, mode
+
+
+def only_drums(piece: Piece) -> bool:
+    """Whether nothing in the piece has a pitch, so that it has no key, tune, chord or range."""
+    return all(piece.tracks[t].is_drum for t in np.unique(piece.notes["track"]).tolist())
 
 
 def bar_count(piece: Piece) -> int:
@@ -89,7 +94,7 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
 
 
 def _range(pieces: Sequence[Piece]) -> dict[str, Any]:
-    pitches = [p.notes["pitch"][pitched(p)] for p in pieces if len(p.notes)]
+    pitches = [p.notes["pitch"][pitched(p)] for p in pieces if len(p.notes) and not only_drums(p)]
     if not pitches:
         return {}
     lowest, highest = int(min(p.min() for p in pitches)), int(max(p.max() for p in pitches))
@@ -135,16 +140,20 @@ def length_name(whole: Fraction) -> str:
 
 
 def _chords(pieces: Sequence[Piece]) -> dict[str, Any]:
-    """The commonest chords and changes as Roman numerals, by count; nothing for music of one line."""
+    """The commonest chords and changes as Roman numerals, by count; nothing where most pieces have one line."""
     single: Counter[str] = Counter()
     change: Counter[str] = Counter()
+    chordal = 0
     for piece in pieces:
-        if not len(piece.notes) or len(np.unique(onset_steps(piece))) > 0.8 * len(piece.notes):
+        if not len(piece.notes) or only_drums(piece) or len(np.unique(onset_steps(piece))) > 0.8 * len(piece.notes):
             continue
+        chordal += 1
         fifths, mode = key_of(piece)
         names = [roman(c, fifths, mode) for c in merged(chords(piece))]
         single.update(names)
         change.update(f"{a} {b}" for a, b in pairwise(names) if a != b)
+    if 2 * chordal < len(pieces):
+        return {"single": {}, "changes": {}}
     return {"single": _shares(single), "changes": _shares(change)}
 
 
@@ -165,14 +174,14 @@ def _sentences(facts: dict[str, Any]) -> dict[str, str]:
     size = f"{count} {'piece' if count == 1 else 'pieces'}, {facts['notes']:,} notes"
     said = {
         "size": f"{size}, {_range_words(facts['bars'])} bars{' each' if count > 1 else ''}.",
-        "keys": f"Keys: {_listed(facts['keys'])}. Meter: {_listed(facts['meters'])}.",
+        "keys": (f"Keys: {_listed(facts['keys'])}. " if facts["keys"] else "") + f"Meter: {_listed(facts['meters'])}.",
     }
     if facts["range"]:
         said["range"] = f"Range: {facts['range']['words']}. {_texture_words(mean)}."
-    said["moves"] = (
-        f"The tune moves {percent(mean['step_share'])} by step, {percent(mean['third_share'])} by third, "
-        f"{percent(mean['leap_share'])} by leap, and repeats its note {percent(mean['repeat_share'])} of the time."
-    )
+        said["moves"] = (
+            f"The tune moves {percent(mean['step_share'])} by step, {percent(mean['third_share'])} by third, "
+            f"{percent(mean['leap_share'])} by leap, and repeats its note {percent(mean['repeat_share'])} of the time."
+        )
     if facts["rhythms"]:
         common = ", ".join(f"{r['rhythm']} ({percent(r['share'])})" for r in facts["rhythms"][:3])
         said["rhythms"] = f"Commonest rhythms of a bar: {common}."

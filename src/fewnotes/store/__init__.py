@@ -324,7 +324,7 @@ def _folder_of(name: str, home: StrPath | None) -> tuple[Path, str, int | None]:
     if folder in name_folders(home) and versions_in(folder):
         return folder, label, wanted
     there = sorted({e.name for e in list_styles(home) if e.facts})
-    close = difflib.get_close_matches(label.casefold(), [n.casefold() for n in there], _SHOWN_NAMES, 0.5)
+    close = difflib.get_close_matches(label.casefold(), [n.casefold() for n in there], _SHOWN_NAMES, 0.6)
     listed = sorted(there, key=lambda n: (close.index(n.casefold()) if n.casefold() in close else len(close), n))
     more = f" and {len(listed) - _SHOWN_NAMES} more" if len(listed) > _SHOWN_NAMES else ""
     raise StyleNotFound(

@@ -134,6 +134,7 @@ def check_value(name: str, value: Any, spec: Param) -> None:
         if not spec.optional:
             raise BadParameter(f"{name} is missing", expected=spec.help)
         return
+    _check_music(name, value, spec.kind)
     measure: float | None = None
     if spec.kind in (Kind.INT, Kind.SEED):
         if not isinstance(value, int) or isinstance(value, bool):
@@ -154,6 +155,28 @@ def check_value(name: str, value: Any, spec: Param) -> None:
         raise BadParameter(f"{name} is {measure:g}{unit}", expected=_bounds(spec) + unit)
     if spec.maximum is not None and measure > spec.maximum:
         raise BadParameter(f"{name} is {measure:g}{unit}", expected=_bounds(spec) + unit)
+
+
+def _check_music(name: str, value: Any, kind: Kind) -> None:
+    """A path or a name where a Piece or a Style is wanted is the commonest slip in Python: say what to do."""
+    from fewnotes.style import Style
+
+    wanted: dict[Kind, tuple[tuple[type, ...], str]] = {
+        Kind.PIECE: ((Piece,), "a Piece"),
+        Kind.PIECES: ((Piece,), "a list of Pieces"),
+        Kind.STYLE: ((Style,), "a Style"),
+        Kind.MUSIC: ((Piece, Style), "a Piece or a Style"),
+    }
+    if kind not in wanted:
+        return
+    types, words = wanted[kind]
+    items = value if kind is Kind.PIECES and isinstance(value, (list, tuple)) else [value]
+    wrong = [item for item in items if not isinstance(item, types)]
+    if wrong:
+        readers = {Piece: "read(PATH), read_all(PATH)", Style: "load_style(NAME), learn(PIECES, name=NAME)"}
+        fix = "fewnotes makes them with " + ", ".join(readers[t] for t in types)
+        shown = repr(wrong[0])[:60] if isinstance(wrong[0], (str, bytes)) else f"a {type(wrong[0]).__name__}"
+        raise BadParameter(f"{name} is {shown}", expected=words, fix=fix)
 
 
 def _bounds(spec: Param) -> str:

@@ -137,10 +137,12 @@ def _verdict(found: Sharing, usual: Borrowing) -> tuple[str, str]:
         return "copied", f"Copied: {bars} of this piece stand in the style's own pieces ({_run_words(copies)})."
     above = [w for w in found.windows if usual.cardinalities and w.share > max(usual.usual_cardinality, 0.5)]
     if found.windows and len(above) / len(found.windows) > CLOSE_WINDOWS:
-        bars = ", ".join(str(w.bar) for w in above[:6])
+        bars = ", ".join(str(w.bar) for w in above[:6]) + (" and on" if len(above) > 6 else "")
+        verb = "are" if len(above) > 1 else "is"
+        where = f"from bar{'s' * (len(above) > 1)} {bars}"
         return "close", (
-            f"Close: {len(above)} of {len(found.windows)} windows of 8 beats are nearer to one place in the style "
-            f"than its own pieces are to each other (from bars {bars})."
+            f"Close: {len(above)} of {len(found.windows)} stretches of 8 beats {verb} nearer to one place in the style "
+            f"than its own pieces are to each other ({where})."
         )
     if not usual.longest_runs:
         return (

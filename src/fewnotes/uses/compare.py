@@ -90,12 +90,13 @@ class Compare(Use):
         one, two = vectors(_pieces(self.a)), vectors(_pieces(self.b))
         said, score = _both_ways(one, two)
         strange = None
+        same = isinstance(self.a, Piece) and isinstance(self.b, Piece) and np.array_equal(self.a.notes, self.b.notes)
         has_style = isinstance(self.a, Style) or isinstance(self.b, Style)
         enough = max(len(one), len(two)) >= _ENOUGH
         if has_style and enough:
             strange = score < STRANGE
         return Comparison(
-            round(score, 4), _reasons(said, one, two), strange, "features", _statement(len(one), len(two))
+            round(score, 4), _reasons(said, one, two), strange, "features", _statement(len(one), len(two), same)
         )
 
 
@@ -150,7 +151,9 @@ def _shown(feature: str, value: float) -> str:
     return percent(value) if unit == "%" else f"{value:.1f}"
 
 
-def _statement(one: int, two: int) -> str:
+def _statement(one: int, two: int, same: bool = False) -> str:
+    if same:
+        return "The two pieces are the same, note for note; the score of statistics alone never reaches 1."
     most = max(one, two)
     base = "This is the score of the simple engine: statistics of the notes, calibrated on 139 styles, no trained net."
     return base if most >= _ENOUGH else base + " With so few pieces it is a rough guess."

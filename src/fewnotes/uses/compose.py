@@ -160,10 +160,13 @@ class Compose(Use):
         usual = usual_borrowing(self.style)
         usual_bits = self.style.profile.get("leave_one_out", {}).get("bits_per_note")
         measure = getattr(engine, "surprisal", None)
+        compared = self.style.parts[name].values.get("bits_notes")
         drafts = []
         for done, piece in enumerate(pieces):
             progress(done, len(pieces), "Checking originality")
-            bits = measure(piece, self.style).bits_per_note if measure and len(piece.notes) else None
+            # Pieces grow more predictable as they go on: only figures over equally many notes compare.
+            first = replace(piece, notes=piece.notes[: compared if isinstance(compared, int) else None])
+            bits = measure(first, self.style).bits_per_note if measure and len(piece.notes) else None
             drafts.append(Draft(piece, originality(piece, self.style, usual), bits))
         progress(len(pieces), len(pieces), "Composed")
         drafts.sort(key=lambda d: rank(d, usual_bits))
@@ -202,11 +205,11 @@ def _titled(draft: Draft, number: int, style_name: str) -> Draft:
 
 
 def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:
-    """What drafts are sorted by: empty ones last, copies before them, close ones before those, then distance from
-    the surprise that is usual in the style; where that is unknown, the length of the longest shared run.
+    """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
+    distance from the surprise that is usual in the style; where that is unknown, the length of the longest shared run.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
-    empty = int(not len(draft.piece.notes))
+    empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))
     if draft.bits is None or usual_bits is None:
         return empty, verdicts[draft.check.verdict], float(draft.check.longest_run)
     return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits)

@@ -10,8 +10,9 @@ from fewnotes.engines import Progress, no_progress
 from fewnotes.music.features import features
 from fewnotes.music.piece import Notice, Piece
 from fewnotes.music.pitch import key_name, name
-from fewnotes.music.profile import bar_count, key_of, profile
+from fewnotes.music.profile import bar_count, key_of, only_drums, profile
 from fewnotes.music.time import seconds
+from fewnotes.render.timbres import PROGRAM_NAMES
 from fewnotes.uses import Kind, Table, Use, param
 
 
@@ -56,7 +57,7 @@ class Info(Use):
 
 
 def _key(piece: Piece) -> str:
-    if not len(piece.notes):
+    if not len(piece.notes) or only_drums(piece):
         return "-"
     return key_name(*key_of(piece))
 
@@ -76,7 +77,7 @@ def _one(piece: Piece, words: tuple[str, ...]) -> Table:
     for index, track in enumerate(piece.tracks):
         pitch = piece.notes["pitch"][piece.notes["track"] == index]
         span = f"{name(int(pitch.min()))} to {name(int(pitch.max()))}" if len(pitch) and not track.is_drum else "-"
-        program = "drums" if track.is_drum else str(track.program)
+        program = "drums" if track.is_drum else f"{PROGRAM_NAMES[track.program]} ({track.program})"
         rows.append((index + 1, track.name or "-", program, len(pitch), span))
     length = float(seconds(piece, [piece.end_tick])[0])
     tempos = [f"{t.quarters_per_minute:g}" for t in piece.tempos]
@@ -89,12 +90,12 @@ def _one(piece: Piece, words: tuple[str, ...]) -> Table:
         "pickup": "yes" if piece.pickup_tick else "no",
         "notes": f"{len(piece.notes):,}" + (f" and {len(piece.graces)} grace notes" if len(piece.graces) else ""),
         "length": f"{int(length // 60)} min {length % 60:.0f} s",
-        "key": f"{_key(piece)}" + ("" if any(k.mode for k in piece.keys[:1]) else " (estimated)"),
+        "key": _key(piece) + ("" if _key(piece) == "-" or any(k.mode for k in piece.keys[:1]) else " (estimated)"),
         "key signatures": _few(keys),
         "meter": _few(meters),
         "tempo": _few(tempos) + (" quarters a minute" if tempos else ""),
     }
-    return Table(("track", "name", "program", "notes", "range"), rows, "Facts", facts, words)
+    return Table(("track", "name", "instrument", "notes", "range"), rows, "Facts", facts, words)
 
 
 def _few(values: list[str]) -> str:

@@ -59,7 +59,9 @@ def _listed() -> Table:
         facts = entry.facts
         when = facts.created.replace("T", " ")[:16]
         rows.append((entry.name, entry.version, facts.pieces, facts.notes, ", ".join(facts.engines), when))
-    title = f"{_styles(len(rows))} in {store.home_folder()}" if rows else f"No styles yet in {store.home_folder()}"
+    names = len({row[0] for row in rows})
+    versions = f", {len(rows)} versions," if len(rows) > names else ""
+    title = (f"{_styles(names)}{versions}" if rows else "No styles yet") + f" in {store.home_folder()}"
     words = () if rows else ("fewnotes learn FILE... --name NAME makes one.",)
     return Table(("style", "version", "pieces", "notes", "engine", "learned (UTC)"), rows, title, {}, words)
 
@@ -67,8 +69,11 @@ def _listed() -> Table:
 def verified(name: str | None) -> Table:
     """What `store.verify` found, and exit status 1 if there was anything."""
     found = store.verify(name)
-    count = len([e for e in store.list_styles() if name is None or e.name == name.partition("@")[0]])
-    title = f"{_styles(count)} verified: " + (f"{len(found)} findings" if found else "all is whole")
+    there = [e for e in store.list_styles() if name is None or e.name == name.partition("@")[0]]
+    result = f"{len(found)} finding{'s' * (len(found) != 1)}" if found else "all is whole" if there else "none there"
+    names = len({e.name for e in there})
+    versions = f", {len(there)} versions," if len(there) > names else ""
+    title = f"{_styles(names)}{versions} verified: {result}"
     rows = [(f.code, f"{f.path.parent.name}/{f.path.name}", f.message, f.fix) for f in found]
     return Table(("finding", "file", "what", "fix"), rows, title, {}, exit_status=int(bool(found)))
 

@@ -51,17 +51,19 @@ class Surprise:
         }
 
     def to_table(self) -> Table:
-        facts: dict[str, Any] = {"bits a note": round(self.bits_per_note, 3), "engine": self.engine}
+        facts: dict[str, Any] = {"bits a note": f"{self.bits_per_note:.2f}", "engine": self.engine}
         for key, values in self.parts.items():
-            facts[f"of that, {key}"] = round(float(values.mean()), 3) if len(values) else 0.0
+            facts[f"of that, {key}"] = f"{float(values.mean()) if len(values) else 0.0:.2f}"
         if self.before is not None:
-            facts["before learning"] = round(self.before, 3)
+            facts["before learning"] = f"{self.before:.2f}"
         if self.usual is not None:
-            facts["pieces of the style"] = round(self.usual, 3)
+            facts["pieces of the style"] = f"{self.usual:.2f}"
         rows = sorted(self.by_bar, key=lambda row: -row[2])[:8]
-        words = ("The table shows the most surprising bars.",) if len(self.by_bar) > len(rows) else ()
+        words = [_meaning(self.bits_per_note, self.usual)] if len(self.bits) else []
+        if len(self.by_bar) > len(rows):
+            words.append("The table shows the most surprising bars; a beginning surprises more than what follows.")
         shown = [(b, n, f"{x:.2f}") for b, n, x in rows]
-        return Table(("bar", "notes", "bits a note"), shown, "Surprise", facts, words)
+        return Table(("bar", "notes", "bits a note"), shown, "Surprise", facts, tuple(words))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,17 @@ class Surprisal(Use):
         before = None if self.style is None else measure(self.piece, None).bits_per_note
         usual = self.style.profile.get("leave_one_out", {}).get("bits_per_note") if self.style else None
         return Surprise(found.bits, dict(found.parts), name, before, usual, _by_bar(self.piece, found.bits))
+
+
+def _meaning(bits: float, usual: float | None) -> str:
+    """The figure in words: a choice among how many equally likely notes, and how that is for the style."""
+    guess = "hardly a choice" if bits < 1 else f"like guessing among {2 ** min(bits, 20):,.0f} notes"
+    text = f"Fewer bits are better foreseen; {bits:.1f} bits a note are {guess}."
+    if usual is None or usual <= 0:
+        return text
+    share = bits / usual
+    place = "more than" if share > 1.1 else "less than" if share < 0.9 else "about as much as"
+    return f"{text} It surprises {place} a piece of the style does."
 
 
 def _by_bar(piece: Piece, bits: NDArray[np.float64]) -> tuple[tuple[int, int, float], ...]:

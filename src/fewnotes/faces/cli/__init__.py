@@ -8,6 +8,7 @@ stdout carries the result, stderr all else. With --json stdout carries one JSON 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -57,15 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _as_ours(error: Exception, words: Sequence[str]) -> FewnotesError:
-    """Usage errors of the command line library, full memory, and our own faults, in our three lines."""
+    """Usage errors of the command line library, a full disk or memory, and our own faults, in our three lines."""
     if hasattr(error, "format_message"):
+        message = _plain(error)
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "fewnotes"
         usage = context.get_usage().removeprefix("Usage: ") if context is not None else f"{command} ..."
-        problem = FewnotesError(
-            str(error.format_message()), expected=usage, fix=f"{command} --help shows all there is", code="usage"
-        )
+        problem = FewnotesError(message, expected=usage, fix=f"{command} --help shows all there is", code="usage")
         problem.exit_status = int(getattr(error, "exit_code", 2))
+        return problem
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        problem = FewnotesError("The disk is full", fix="Free some space and run the command again", code="disk-full")
+        problem.exit_status = 6
         return problem
     if isinstance(error, MemoryError):
         return FewnotesError("There is not enough memory for this", fix="Give fewer or shorter pieces", code="memory")
@@ -73,6 +77,15 @@ def _as_ours(error: Exception, words: Sequence[str]) -> FewnotesError:
     return FewnotesError(
         f"{_INSIDE}: {name}: {error}", fix="Run it again with --debug and report what it prints", code="internal"
     )
+
+
+def _plain(error: Any) -> str:
+    """What the command line library says about a value, without the words of the checks behind it."""
+    message = str(error.format_message())
+    for kind, words in (("valid integer", "a whole number"), ("valid number", "a number")):
+        if message.startswith("Invalid value") and kind in message:
+            return f"{message.partition(':')[0]}: it takes {words}"
+    return message
 
 
 def _tell(error: FewnotesError, words: Sequence[str]) -> None:

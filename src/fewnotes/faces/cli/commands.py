@@ -85,7 +85,7 @@ def act(use: type[Use], given: dict[str, Any], common: Common) -> int:
         _suffix_choices(use, given, common)
         run = use(**values_for(use, given, intake))
         result = run.run(bar)
-        done = _keep(use, result, common)
+        done = _keep(use, result, common, intake)
     finally:
         bar.stop()
     done.warnings = [
@@ -115,7 +115,7 @@ class _Done:
         self.hint = ""
 
 
-def _keep(use: type[Use], result: Any, common: Common) -> _Done:
+def _keep(use: type[Use], result: Any, common: Common, intake: Intake) -> _Done:
     """Put a result where it belongs: a style into the store, pieces and bytes into files, a report beside."""
     if use.result is Result.STYLE:
         return _keep_style(use, result, common)
@@ -126,9 +126,10 @@ def _keep(use: type[Use], result: Any, common: Common) -> _Done:
             text = json.dumps(done.document, indent=2, ensure_ascii=False)
             done.files.append(write_atomic(common.output, text.encode() + b"\n"))
         return done
-    from fewnotes.faces.cli.writing import write_outputs
+    from fewnotes.faces.cli.writing import named_after, write_outputs
 
-    written = write_outputs(result.outputs, common.output, common.form)
+    outputs = named_after(result.outputs, intake.source) if use.result is Result.FILES else result.outputs
+    written = write_outputs(outputs, common.output, common.form)
     done.files, done.warnings = written.files, written.warnings
     done.hint = _next(use, str(written.files[0])) if written.files else ""
     return done

@@ -21,12 +21,16 @@ _STYLE_SUFFIX = ".style"
 
 @dataclass
 class Intake:
-    """What reading found beside the pieces. warnings: (file, message). skipped: (file, reason)."""
+    """What reading found beside the pieces. warnings: (file, message). skipped: (file, reason).
+
+    source: the name of the one file that was read, without folder and suffix; empty for several, and for stdin.
+    """
 
     repeats: bool = True
     progress: Progress = no_progress
     warnings: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, FewnotesError]] = field(default_factory=list)
+    source: str = ""
 
 
 def values_for(use: type[Use], given: dict[str, Any], intake: Intake) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def _pieces(texts: Sequence[str], intake: Intake) -> list[Piece]:
 
     with tempfile.TemporaryDirectory(prefix="fewnotes-") as folder:
         paths = music_paths([_stdin(folder) if text == "-" else text for text in texts])
+        intake.source = _bare_name(paths[0]) if len(paths) == 1 and texts[0] != "-" else ""
         found: list[Piece] = []
         for done, (path, result) in enumerate(read_each(paths, repeats=intake.repeats)):
             intake.progress(done, len(paths), "Reading")
@@ -75,6 +80,12 @@ def _pieces(texts: Sequence[str], intake: Intake) -> list[Piece]:
         reason = intake.skipped[0][1].what if intake.skipped else "they hold no music"
         raise BadInput(f"None of {len(paths)} files could be read: {reason}", expected="music files")
     return found
+
+
+def _bare_name(path: Path) -> str:
+    """The name of a file without its suffix, that of compression included."""
+    name = path.name.removesuffix(".gz")
+    return name[: -len(Path(name).suffix)] if Path(name).suffix else name
 
 
 def _stdin(folder: str) -> str:

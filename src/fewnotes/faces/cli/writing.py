@@ -8,12 +8,13 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fewnotes.atomic import write_atomic
 from fewnotes.errors import BadParameter, StoreError
-from fewnotes.uses import Output
+from fewnotes.registry import find, names
+from fewnotes.uses import Output, Result, params, use_class
 
 _DEFAULT_FORMS = "midi,musicxml"
 _SIDECAR = ".json"
@@ -49,10 +50,16 @@ def write_outputs(outputs: Sequence[Output], target: str | None, form: str | Non
     return written
 
 
+def named_after(outputs: Sequence[Output], source: str) -> list[Output]:
+    """The outputs with the name of the file they were made from, numbered from the second on."""
+    if not source:
+        return list(outputs)
+    return [replace(o, stem=source if n == 1 else f"{source}-{n}") for n, o in enumerate(outputs, 1)]
+
+
 def suffixes_of(form: str) -> list[str]:
     """Suffixes for "midi,musicxml" or ".mid,abc": names of forms or suffixes, in order, once each."""
     from fewnotes.files import writer_for
-    from fewnotes.registry import find, names
 
     found = []
     for word in (w.strip().lower() for w in form.split(",")):
@@ -85,11 +92,23 @@ def _plan(outputs: Sequence[Output], target: str | None, form: str | None) -> li
             f"{path.name} is not named like what is to be written", expected=f"a name that ends in {ending or form}"
         )
     if outputs[0].piece is not None:
-        suffixes_of(ending)
+        _check_music(ending)
     stem = path.with_name(path.name[: -len(ending)])
     suffixes = [path.name[-len(ending) :], *(s for s in forms or () if s != ending.lower())]
     later = [(stem.with_name(f"{stem.name}-{n}"), suffixes, o) for n, o in enumerate(outputs[1:], 2)]
     return [(stem, suffixes, outputs[0], True), *((p, s, o, False) for p, s, o in _free(later))]
+
+
+def _check_music(suffix: str) -> None:
+    """Raises BadParameter for a suffix that no music file has; pictures and sound are made of one afterwards."""
+    try:
+        suffixes_of(suffix)
+    except BadParameter as error:
+        made = [name for name in names("uses") if use_class(find("uses", name)).result is Result.FILES]
+        known = [c for name in made for spec in params(use_class(find("uses", name))).values() for c in spec.choices]
+        if suffix.lower().removeprefix(".") in known:
+            error.fix = f"Write music first; then `fewnotes {made[0]} FILE -o NAME{suffix}` makes this of it"
+        raise
 
 
 def _free(wanted: list[tuple[Path, list[str], Output]]) -> list[tuple[Path, list[str], Output]]:

@@ -12,6 +12,7 @@ from fewnotes.codecs.musicxml.writing.bars import Frame, PartPlan, frame_of, pla
 from fewnotes.codecs.musicxml.writing.parts import PartWriter, smallest_unit
 from fewnotes.codecs.musicxml.writing.quantise import TOLERATED_SHARE, quantise, share_off_grid
 from fewnotes.codecs.musicxml.writing.signs import Sign, key_signs, signs_of_score
+from fewnotes.codecs.musicxml.writing.strokes import with_stroke_lengths
 from fewnotes.errors import BadInput
 from fewnotes.music.piece import Notice, Piece
 
@@ -30,11 +31,14 @@ def write(piece: Piece, mark: str) -> Encoded:
     if not len(piece.notes):
         raise BadInput("A piece without notes cannot be written as a score", expected="at least one note")
     notices: list[Notice] = []
+    piece, strokes = with_stroke_lengths(piece)
+    if strokes:
+        notices.append(Notice("drum-lengths", f"Drum strokes are written up to the next stroke or beat: {strokes}"))
     if share_off_grid(piece) > TOLERATED_SHARE:
         piece, moved = quantise(piece)
-        notices.append(
-            Notice("quantised", f"Played time was brought onto a grid of notes, by {moved:.3f} quarters on average")
-        )
+        by = f"{moved:.3f}" if moved >= 0.001 else "less than 0.001"
+        message = f"Played time was brought onto a grid of notes, by {by} quarters on average"
+        notices.append(Notice("quantised", message))
     frame = frame_of(piece)
     plans = [plan_part(piece, track, frame) for track in range(len(piece.tracks))]
     writers = _writers(piece, frame, plans)
