@@ -350,7 +350,7 @@ def test_tracks_that_disagree_about_the_key_are_said_and_the_first_holds():
 
 
 def test_hours_of_silence_are_said():
-    late = both(midi_file(b"\x00\x90\x3c\x40\x60\x80\x3c\x00" + b"\xff\xff\x7f\xff\x2f\x00"))
+    late = read(midi_file(b"\x00\x90\x3c\x40\x60\x80\x3c\x00" + b"\xff\xff\x7f\xff\x2f\x00"))
     assert codes(late) == {"huge-silence"}
     assert late.end_tick == 96
 

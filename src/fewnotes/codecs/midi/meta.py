@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 
@@ -215,8 +216,8 @@ def _in_order(changes: list[Change]) -> Iterable[Change]:
 def _one_a_tick(changes: list[Change], name: str, repairs: Repairs) -> dict[int, tuple[int, int]]:
     """The last of a tick within a MIDI track; where two tracks differ, that of the first track."""
     kept: dict[int, tuple[int, int, int]] = {}
-    for tick, track, *value in changes:
-        new = (track, value[0], value[1])
+    for tick, track, first, second in changes:
+        new = (track, first, second)
         earlier = kept.setdefault(tick, new)
         if earlier[0] == track:
             kept[tick] = new
@@ -226,9 +227,10 @@ def _one_a_tick(changes: list[Change], name: str, repairs: Repairs) -> dict[int,
                 f"MIDI tracks disagree about the {name}; that of MIDI track {earlier[0] + 1} is kept",
                 f"tick {tick}",
             )
-    return {tick: (first, second) for tick, (_, first, second) in kept.items()}
+    return {tick: value[1:] for tick, value in kept.items()}
 
 
+@lru_cache(maxsize=4096)
 def decode_text(raw: bytes) -> str:
     """Best guess, never an error: UTF-16 with its mark, UTF-8, Shift-JIS, Windows Latin-1.
 

@@ -20,26 +20,27 @@ END = b"\xff\x2f\x00"
 LARGEST = 2**28 - 1
 #: symusic needs up to 16 times the bytes of a file.
 _LARGEST_FAST_FILE = 4 * 2**20
+_LATEST_START = 2**27
 _LOW_BYTES = bytes(range(0x80))
 #: More meta events than this before the first note are read by the tolerant reader, which counts all events.
 _MOST_EVENTS_BEFORE = 200_000
-_CHANNEL_STATUS = bytes(range(0x80, 0xF0))
 
 
 class Body(NamedTuple):
     """A MIDI track from its first channel message on.
 
-    events: from the time before that message to the time before the end of track, which is left out. seen: the
-    same, or the whole track where the events before take up time. status: of the first message. data_bytes: how
-    many bytes of `events` are below 128. has_system: whether one is above 0xEF.
+    start: where the track begins in the file. first: where the time before its first channel message begins.
+    stop: where its end-of-track event begins, behind the time of it. tick: where the events before `first` end.
+    data_bytes: how many bytes from first to stop are below 128. high: those that are not.
     """
 
     track: int
-    events: bytes
-    seen: bytes
-    status: int
+    start: int
+    first: int
+    stop: int
+    tick: int
     data_bytes: int
-    has_system: bool
+    high: bytes
 
 
 def chunks_of(data: bytes) -> tuple[int, list[tuple[int, int]]] | None:
@@ -66,26 +67,42 @@ def chunks_of(data: bytes) -> tuple[int, list[tuple[int, int]]] | None:
 
 
 def bodies_of(
-    data: bytes, places: list[tuple[int, int]], meta: MetaEvents, repairs: Repairs
+    data: bytes, places: list[tuple[int, int]], longest_silence: int, meta: MetaEvents, repairs: Repairs
 ) -> tuple[list[Body], int] | None:
-    """(bodies of the tracks that have one, tick where the longest of the others ends); reads the events before."""
+    """(bodies of the tracks that have one, latest end of the others); reads the events before.
+
+    Only an end counts that comes more than `longest_silence` ticks after the last event of its track.
+    """
     bodies = []
     last_tick = 0
     for track, (start, stop) in enumerate(places):
-        walked = _walk_to_first_note(data, start, stop, track, meta, repairs)
+        walked = _walk_to_first_message(data, start, stop, track, meta, repairs)
         if walked is None:
             return None
-        first, tick, status = walked
-        if status == 0:
+        first, tick = walked
+        if tick >= _LATEST_START:
+            return None
+        is_empty = first == stop
+        stop -= 3
+        if data[stop - 2] > 127 and _time_before_end(data, stop) > longest_silence:
+            if not is_empty:
+                return None
             last_tick = max(last_tick, tick)
+        if is_empty:
             continue
-        events = data[first : stop - 3]
-        high = events.translate(None, _LOW_BYTES)
-        has_system = bool(high.translate(None, _CHANNEL_STATUS))
-        # Events before that took up time have to be seen by symusic as well.
-        seen = data[start : stop - 3] if tick else events
-        bodies.append(Body(track, events, seen, status, len(events) - len(high), has_system))
+        high = data[first:stop].translate(None, _LOW_BYTES)
+        bodies.append(Body(track, start, first, stop, tick, stop - first - len(high), high))
     return None if repairs else (bodies, last_tick)
+
+
+def _time_before_end(data: bytes, stop: int) -> int:
+    """Ticks between the last event of a track and its end-of-track event, which begins at `stop`."""
+    ticks = data[stop - 1]
+    position, power = stop - 2, 7
+    while data[position] > 127 and power < 28:
+        ticks |= (data[position] & 127) << power
+        position, power = position - 1, power + 7
+    return ticks
 
 
 def may_run_over(events: bytes) -> bool:
@@ -97,54 +114,59 @@ def may_run_over(events: bytes) -> bool:
     return (int(np.count_nonzero(two)) << 21) + (high.size // 3 << 14) >= 2**32
 
 
-def _walk_to_first_note(
+def _walk_to_first_message(
     data: bytes, start: int, stop: int, track: int, meta: MetaEvents, repairs: Repairs
-) -> tuple[int, int, int] | None:
-    """(offset, tick, status) of the first event that is neither meta nor sysex; the offset is where its time begins.
+) -> tuple[int, int] | None:
+    """(offset, tick) of the first event that is neither meta nor sysex; the offset is where its time begins.
 
-    Status 0 says that there is none; the tick is then that of the end of track.
+    The offset is `stop` where there is none; the tick is then that of the end of track.
     """
     position = start
     tick = 0
+    last = stop - 3
+    take = meta.take
     for _ in range(_MOST_EVENTS_BEFORE):
-        if position >= stop:
+        if position >= last:
             return None
         first = position
-        byte = data[position]
-        delta = byte & 127
-        while byte > 127 and position < stop:
-            position += 1
-            byte = data[position]
-            delta = delta << 7 | byte & 127
+        delta = data[position]
+        if delta > 127:
+            delta, position = _read_number(data, position)
+            if position - first > 2:
+                return None
         status = data[position + 1]
-        if position - first > 2 or status < 128:
-            return None
-        if status < 0xF0:
-            return first, tick, status
-        tick += delta
         if status == 0xFF:
+            kind = data[position + 2]
             position += 3
-            kind = data[position - 1]
         elif status == 0xF0:
-            position += 2
             kind = -1
+            position += 2
         else:
-            return None
-        length = 0
-        byte = 128
-        while byte > 127 and position < stop:
-            byte = data[position]
-            length = length << 7 | byte & 127
-            position += 1
+            return (first, tick) if 127 < status < 0xF0 else None
+        tick += delta
+        length = data[position]
+        if length > 127:
+            length, position = _read_number(data, position)
+        position += 1
         after = position + length
-        if kind == END_OF_TRACK and after == stop:
-            return stop, tick, 0
-        if after > stop - 3 or kind == END_OF_TRACK:
+        if kind == END_OF_TRACK:
+            return (stop, tick) if after == stop else None
+        if after > last:
             return None
         if kind >= 0:
-            meta.take(kind, tick, track, data[position:after], repairs)
+            take(kind, tick, track, data[position:after], repairs)
         position = after
     return None
+
+
+def _read_number(data: bytes, position: int) -> tuple[int, int]:
+    """(number of variable length, offset of its last byte); reads four bytes at most."""
+    value = data[position] & 127
+    for position in range(position, position + 4):  # noqa: B020
+        if data[position] < 128:
+            break
+        value = value << 7 | data[position + 1] & 127
+    return value, position
 
 
 def variable_length(value: int) -> bytes:

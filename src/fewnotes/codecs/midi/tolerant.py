@@ -51,7 +51,7 @@ def read_tolerant(data: bytes) -> Piece:
         note_table(rows, counts.tolist(), repairs),
         meta,
         repairs,
-        last_tick=max(last_tick, end_tick),
+        last_tick=max(last_tick, int(rows["onset"].max())),
         title_track=0 if count == 1 or not has_own_notes else -1,
         tempos=None if division.quarters_per_minute is None else (Tempo(0, division.quarters_per_minute),),
     )
@@ -60,7 +60,10 @@ def read_tolerant(data: bytes) -> Piece:
 def _read_tracks(
     data: bytes, chunks: list[Chunk], division: Division, form: int, into: tuple[MetaEvents, Notes, Repairs]
 ) -> tuple[int, int]:
-    """(number of tracks read, tick where the longest ends). Tracks of format 2 are put one after the other."""
+    """(number of tracks read, latest end that comes long after the last event of its track).
+
+    Tracks of format 2 are put one after the other.
+    """
     notes = into[1]
     longest = LONGEST_SILENCE_QUARTERS * division.ticks_per_quarter
     begin = last_tick = 0
@@ -69,10 +72,12 @@ def _read_tracks(
         reader = Reader(data, chunk, track, begin if form == 2 else 0, into)
         reader.read()
         # A track that ends hours after its last event would drag hanging notes along.
-        end = reader.tick if reader.tick - reader.last_event_tick <= longest else reader.last_event_tick
+        end = reader.tick
+        if end - reader.last_event_tick > longest:
+            last_tick = max(last_tick, end)
+            end = reader.last_event_tick
         notes.end_track(end, division.ticks_per_quarter)
         begin = max(begin, end)
-        last_tick = max(last_tick, reader.tick)
     return len(chunks), last_tick
 
 
