@@ -56,10 +56,12 @@ def recognise(data: bytes, suffix: str) -> tuple[str, tuple[Notice, ...]]:
     """(form, notices) of bytes by their content; the suffix decides only between equals. Raises UnknownForm."""
     codecs = all_codecs()
     by_suffix = [name for name, codec in codecs.items() if suffix.lower() in codec.SUFFIXES]
-    by_content = [name for name, codec in codecs.items() if codec.sniff(data)]
-    for name in by_content:
-        if name in by_suffix or not by_suffix:
+    for name in by_suffix:
+        if codecs[name].sniff(data):
             return name, ()
+    by_content = [name for name, codec in codecs.items() if codec.sniff(data)]
+    if by_content and not by_suffix:
+        return by_content[0], ()
     if by_content:
         said = f"Its name says {suffix}, its content is {by_content[0]}; it was read as {by_content[0]}"
         return by_content[0], (Notice("suffix", said),)

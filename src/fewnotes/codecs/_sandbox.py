@@ -64,6 +64,7 @@ class Worker:
         self._selector.register(self.process.stdout, selectors.EVENT_READ)
         self.owner = os.getpid()
         self.served = 0
+        self._buffer = bytearray()
 
     def send(self, jobs: Sequence[Job]) -> None:
         assert self.process.stdin is not None
@@ -79,19 +80,20 @@ class Worker:
         handle = self.process.stdout.fileno()
 
         def read(count: int) -> bytes:
-            parts = bytearray()
-            while len(parts) < count:
+            while len(self._buffer) < count:
                 if not self._selector.select(max(0.0, deadline - time.monotonic())):
                     raise TooLarge(
                         f"Reading took longer than {seconds:.0f} seconds and was stopped",
                         fix="If the file is good, split it into smaller ones",
                         code="timeout",
                     )
-                chunk = os.read(handle, min(_CHUNK, count - len(parts)))
+                chunk = os.read(handle, _CHUNK)
                 if not chunk:
                     break
-                parts += chunk
-            return bytes(parts)
+                self._buffer += chunk
+            taken = bytes(self._buffer[:count])
+            del self._buffer[:count]
+            return taken
 
         frame = _frames.unpack(read)
         if frame is None:
