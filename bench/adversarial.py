@@ -36,7 +36,7 @@ NEVER = ("crash", "hang", "oom", "untyped")
 MODEL_SUFFIXES = (".safetensors", ".npy", ".pt", ".json", ".style")
 
 
-class BadRefusal(Exception):  # noqa: N818  (it names what the kit found)
+class BadRefusal(Exception):
     """A refusal that does not say enough, or says too much."""
 
 

@@ -18,16 +18,19 @@ from fewnotes.engines.markov.reading.lines import Event
 from fewnotes.engines.markov.reading.model import Model, make_model
 from fewnotes.engines.markov.reading.shelf import make_shelf
 from fewnotes.engines.markov.summary import describe
-from fewnotes.engines.markov.writing.guard import HARD, Guard
+from fewnotes.engines.markov.writing.guard import Guard
 from fewnotes.engines.markov.writing.output import to_piece, usual_tempo
+from fewnotes.engines.markov.writing.pool import Pool, Verdict, usual_bits
 from fewnotes.engines.markov.writing.writer import Writer
 from fewnotes.music.piece import Piece
-from fewnotes.music.similarity import shared_passages
 from fewnotes.style import Part, Style
 
-TITLE = "Variable-order Markov model (PPM): recombines what it has read, bar by bar; knows nothing but the pieces"
+TITLE = "Recombines what it has read, note by note, and knows nothing but the pieces (variable-order Markov model, PPM)"
 
-_REDRAWS = 4
+#: Draws for one candidate at most.
+_DRAWS = 4
+#: Once so many notes are drawn, a draft without a fault is kept, however far from the usual bits a note.
+_DRAWN_NOTES = 2500
 
 
 def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_progress) -> Part:
@@ -52,7 +55,8 @@ def compose(style: Style, request: ComposeRequest, *, progress: Progress = no_pr
     guard = Guard(_pitched_lines(model))
     tempo = usual_tempo(support, model)
     name = style.name or "these pieces"
-    drafts: list[Piece] = []
+    drawn = 0
+    pool = Pool(style, usual_bits(style), request.temperature)
     total = request.candidates * request.bars
     for number in range(request.candidates):
         title = f"Sketch {number + 1} in the style of {name}"
@@ -60,21 +64,22 @@ def compose(style: Style, request: ComposeRequest, *, progress: Progress = no_pr
         def at_bar(bar: int, done: int = number * request.bars) -> None:
             progress(min(done + bar, total), total, "composing")
 
-        best: tuple[int, Piece] | None = None
-        for attempt in range(_REDRAWS):
+        best: tuple[Verdict, Piece] | None = None
+        for attempt in range(_DRAWS):
             rng = np.random.default_rng([request.seed, number, attempt])
-            writer = Writer(model, guard, request, rng)
+            writer = Writer(model, guard, request, rng, pool.sharpness)
             moment = writer.write(at_bar)
             draft = to_piece(model, moment, writer.rules, request, tempo, title)
-            fault = _fault(draft, support, drafts)
-            if best is None or fault < best[0]:
-                best = (fault, draft)
-            if fault == 0:
+            verdict = pool.judge(draft)
+            if best is None or verdict < best[0]:
+                best = (verdict, draft)
+            drawn += len(draft.notes)
+            if verdict.stands or (drawn > _DRAWN_NOTES and not verdict.fault):
                 break
         assert best is not None
-        drafts.append(best[1])
+        pool.kept.append(best[1])
     progress(total, total, "composing")
-    return drafts
+    return pool.kept
 
 
 def surprisal(piece: Piece, style: Style | None) -> Surprisal:
@@ -85,15 +90,3 @@ def surprisal(piece: Piece, style: Style | None) -> Surprisal:
 def _pitched_lines(model: Model) -> list[Sequence[Event]]:
     parts = model.shelf.layout.parts
     return [events for v in model.shelf.pieces for i, events in enumerate(v.lines) if not parts[i].is_drum and events]
-
-
-def _fault(draft: Piece, support: Sequence[Piece], before: Sequence[Piece]) -> int:
-    """0 for a draft that can stand; else how bad it is: empty, a twin of another, or too long a copied run."""
-    if len(draft.notes) == 0:
-        return 1_000_000
-    if any(draft == other for other in before):
-        return 500_000
-    for passage in shared_passages(draft, support):
-        if passage.notes > HARD[0] + 1 and passage.beats > 8:
-            return passage.notes
-    return 0

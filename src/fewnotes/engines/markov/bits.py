@@ -9,6 +9,9 @@ Longer values count as the longest. Rhythm is the first two steps, pitch the thi
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +28,13 @@ _LONGEST = 192
 _SIZES = (_LONGEST + 1, _LONGEST + 1, 128)
 _PAST = 8
 
+#: A piece left out in learning is measured on so many of its first notes: pieces go on more predictably than they
+#: begin, so only figures over equally many notes compare.
+TESTED_NOTES = 150
+#: Notes read in all, so many of each piece at least.
+READ_NOTES = 12_000
+_LEAST_READ = 500
+
 Facts = tuple[Hashable, ...]
 
 
@@ -35,12 +45,42 @@ class Told(NamedTuple):
     facts: tuple[tuple[Facts, ...], tuple[Facts, ...], tuple[Facts, ...]]
 
 
-def piece_bits(piece: Piece, support: Sequence[Piece], first_notes: int | None = None) -> Surprisal:
-    """Bits of each note of `piece` (or of its first notes) after reading `support`; parts "pitch" and "rhythm"."""
-    reader = Reader()
-    for other in support:
-        reader.learn(other)
-    return reader.surprisal(piece, first_notes)
+def piece_bits(piece: Piece, support: Sequence[Piece]) -> Surprisal:
+    """Bits of each note of `piece` after reading `support` (`notes_read` of each); parts "pitch" and "rhythm"."""
+    return _piece_bits(piece, tuple(support))
+
+
+@lru_cache(maxsize=16)
+def _piece_bits(piece: Piece, support: tuple[Piece, ...]) -> Surprisal:
+    with _reader_of(support) as reader:
+        return reader.surprisal(piece)
+
+
+@contextmanager
+def _reader_of(support: tuple[Piece, ...]) -> Iterator[Reader]:
+    """A reader that has read `support`. The last one is kept; whoever uses it has it alone."""
+    reader = _kept.pop(support, None)
+    if reader is None:
+        reader = Reader()
+        for other in support:
+            reader.learn(other, notes_read(len(support)))
+    yield reader
+    _kept.clear()
+    _kept[support] = reader
+
+
+#: A cache of one.
+_kept: dict[tuple[Piece, ...], Reader] = {}
+
+
+def notes_read(pieces: int) -> int:
+    """How many first notes are read of each of so many pieces."""
+    return max(READ_NOTES // max(1, pieces), _LEAST_READ)
+
+
+def head(piece: Piece) -> Piece:
+    """A piece as far as it is measured where figures are to compare: its first `TESTED_NOTES` notes."""
+    return replace(piece, notes=piece.notes[:TESTED_NOTES])
 
 
 class Reader:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from fewnotes.engines import Progress
-from fewnotes.engines.markov.bits import Reader
+from fewnotes.engines.markov.bits import TESTED_NOTES, Reader, notes_read
 from fewnotes.engines.markov.reading.form import plan_of, repeated_share
 from fewnotes.engines.markov.reading.lines import TICKS
-from fewnotes.engines.markov.reading.model import Model
+from fewnotes.engines.markov.reading.model import Model, events_read
 from fewnotes.engines.markov.reading.shelf import keys_of, meters_of
 from fewnotes.engines.markov.writing.output import instrument_name, usual_tempo
 from fewnotes.music.piece import Piece
 from fewnotes.music.pitch import name
 
 _TESTED_PIECES = 3
-_TESTED_NOTES = 120
-_READ_NOTES = 1000
 _READ_PIECES = 12
 
 _STEP_NAMES = {
     0: "the same note again", 1: "half a step", 2: "a whole step", 3: "a minor third", 4: "a major third",
-    5: "a fourth", 6: "a tritone", 7: "a fifth", 8: "a minor sixth", 9: "a major sixth", 12: "an octave",
+    5: "a fourth", 6: "a tritone", 7: "a fifth", 8: "a minor sixth", 9: "a major sixth",
+    10: "a minor seventh", 11: "a major seventh", 12: "an octave",
 }  # fmt: skip
 _LENGTH_NAMES = {
     4 * TICKS: "whole note", 3 * TICKS: "dotted half", 2 * TICKS: "half", 3 * TICKS // 2: "dotted quarter",
@@ -52,25 +51,19 @@ def describe(pieces: Sequence[Piece], model: Model, progress: Progress) -> tuple
         if not part.is_drum
     ]
     sentences = [
-        f"{len(pieces)} piece{'s' * (len(pieces) != 1)} with {notes:,} notes, written for {_instruments(model)}.",
-        f"Keys: {_listed(keys)}; new pieces are in {shelf.key} unless asked otherwise.",
-        f"Meters, by bars: {_listed(Counter({f'{a}/{b}': n for (a, b), n in meters.items()}))}.",
+        f"{len(pieces)} piece{'s' * (len(pieces) != 1)} with {notes:,} notes.",
+        f"Keys: {_listed(keys)}. Meters, by bars: {_listed(Counter({f'{a}/{b}': n for (a, b), n in meters.items()}))}.",
+        f"New pieces are for {_instruments(model)}, in {shelf.key} and {_meter_chosen(model)} unless asked otherwise.",
         f"Usual tempo {usual_tempo(pieces, model):.0f} quarters a minute.",
     ]
     if ranges:
         sentences.append(f"Ranges: {'; '.join(ranges[:8])}.")
     if steps:
-        sentences.append("The top line moves mostly by " + _shares(steps, _STEP_NAMES, "steps") + ".")
+        sentences.append("The top line moves mostly by " + _shares(steps, _step_name) + ".")
     if lengths:
-        sentences.append("Commonest note values: " + _shares(lengths, _LENGTH_NAMES, "ticks") + ".")
+        sentences.append("Commonest note values: " + _shares(lengths, _length_name) + ".")
     sentences.append(f"{100 * float(np.mean(repeated or [0])):.0f} % of bars repeat an earlier bar note for note.")
-    if known is not None and unknown is not None:
-        sentences.append(
-            f"Having read the others, a piece costs {known:.1f} bits a note; unread, {unknown:.1f}"
-            f" ({'a style the pieces share' if known < 0.97 * unknown else 'the pieces have little in common'})."
-        )
-    for index, why in shelf.unused:
-        sentences.append(f"Piece {index + 1} is not used for new pieces: {why}.")
+    sentences += _left_out(pieces, model)
     values = {
         "key": [shelf.key.fifths, shelf.key.mode],
         "meter": list(shelf.meter),
@@ -79,22 +72,61 @@ def describe(pieces: Sequence[Piece], model: Model, progress: Progress) -> tuple
         "repeated_bars": round(float(np.mean(repeated or [0])), 4),
         "bits_a_note": None if known is None else round(known, 4),
         "bits_a_note_before": None if unknown is None else round(unknown, 4),
+        "bits_notes": TESTED_NOTES,
     }
     return values, tuple(sentences)
 
 
+def _left_out(pieces: Sequence[Piece], model: Model) -> list[str]:
+    """What of the pieces is not read, or read otherwise than it stands."""
+    shelf = model.shelf
+
+    def called(index: int) -> str:
+        title = pieces[index].title
+        return f"Piece {index + 1}" + (f" ({title})" if title else "")
+
+    found = [f"{called(i)} is not used for new pieces: {why}." for i, why in shelf.unused]
+    found += [f"{called(i)} lies beside its barlines and is read as if moved onto them." for i in shelf.moved]
+    long = [v for v in shelf.pieces if sum(map(len, v.lines)) > events_read(len(shelf.pieces))]
+    if long:
+        whose = "every piece" if len(long) == len(pieces) else f"{len(long)} long piece{'s' * (len(long) != 1)}"
+        found.append(
+            f"Of {whose} only the first two thirds of {events_read(len(shelf.pieces)):,} notes and chords, and the last"
+            " third, are read for new pieces; what lies between is not."
+        )
+    return found
+
+
+def _meter_chosen(model: Model) -> str:
+    """The meter of new pieces, and why it is that one."""
+    wanted, pieces = model.shelf.meter, model.shelf.pieces
+    having = sum(wanted in v.bars.meter for v in pieces)
+    return f"{wanted[0]}/{wanted[1]}" + (f" (as {having} of {len(pieces)} pieces are)" if len(pieces) > 1 else "")
+
+
 def _instruments(model: Model) -> str:
+    """The tracks written, in words: "piano (2 tracks)"."""
     names = Counter(instrument_name(*track).lower() for track in model.shelf.layout.tracks)
-    return ", ".join(f"{n} {word}s" if n > 1 and word != "drums" else word for word, n in names.items())
+    return ", ".join(f"{word} ({n} tracks)" if n > 1 else word for word, n in names.items())
 
 
 def _listed(count: Counter[str]) -> str:
     return ", ".join(f"{word} ({n})" for word, n in count.most_common(5))
 
 
-def _shares(count: Counter[int], names: dict[int, str], unit: str) -> str:
+def _shares(count: Counter[int], names: Callable[[int], str]) -> str:
     total = sum(count.values())
-    return ", ".join(f"{names.get(v, f'{v} {unit}')} ({100 * n / total:.0f} %)" for v, n in count.most_common(3))
+    return ", ".join(f"{names(v)} ({100 * n / total:.0f} %)" for v, n in count.most_common(3))
+
+
+def _step_name(semitones: int) -> str:
+    return _STEP_NAMES.get(semitones, "more than an octave")
+
+
+def _length_name(ticks: int) -> str:
+    """A note value, the nearest one where none fits."""
+    near = min(_LENGTH_NAMES, key=lambda value: abs(np.log2(max(ticks, 1) / value)))
+    return _LENGTH_NAMES[near] if near == ticks else f"about a {_LENGTH_NAMES[near]}"
 
 
 def _top_line(model: Model) -> int | None:
@@ -134,8 +166,8 @@ def _predictability(pieces: Sequence[Piece], progress: Progress) -> tuple[float 
         reader = Reader()
         for i, other in enumerate(usable[:_READ_PIECES]):
             if i != index:
-                reader.learn(other, _READ_NOTES)
-        known.append(reader.surprisal(usable[index], _TESTED_NOTES).bits_per_note)
-        unknown.append(Reader().surprisal(usable[index], _TESTED_NOTES).bits_per_note)
+                reader.learn(other, notes_read(len(usable)))
+        known.append(reader.surprisal(usable[index], TESTED_NOTES).bits_per_note)
+        unknown.append(Reader().surprisal(usable[index], TESTED_NOTES).bits_per_note)
         progress(done + 1, len(chosen), "testing what was learned")
     return float(np.mean(known)), float(np.mean(unknown))

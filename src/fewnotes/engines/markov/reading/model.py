@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fewnotes.engines import Progress, no_progress
-from fewnotes.engines.markov.prediction.ppm import Floats
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints
 from fewnotes.engines.markov.prediction.predictor import Predictor
 from fewnotes.engines.markov.reading.facts import Moment
 from fewnotes.engines.markov.reading.form import Plan, plan_of
+from fewnotes.engines.markov.reading.grid import mixed_share
 from fewnotes.engines.markov.reading.lines import Event, Rhythm, Voiced
 from fewnotes.engines.markov.reading.progression import Progressions
 from fewnotes.engines.markov.reading.shelf import Shelf, line_order, line_ranges
@@ -20,6 +22,10 @@ from fewnotes.music.piece import Piece
 
 #: Events read in all; a string quartet has some 2,000 a movement.
 READ_EVENTS = 12_000
+#: A line that strikes equally many notes at so large a share of its events keeps to that number.
+_CONSTANT = 0.8
+#: Moves of a line by size in semitones: the same note, steps, small leaps, leaps up to the octave, more.
+MOVES = (1, 3, 8, 13)
 
 
 @dataclass
@@ -27,10 +33,11 @@ class LineModel:
     """A line's predictors and bounds.
 
     anchor: the leading note of an event (for drums all of them). shape: the other notes as distances from it.
-    motion: the step to the anchor.
-    leap: largest step of the anchor. places: (place, rhythm) seen. finals: (pitch class of the anchor, shape) of
-    closing events. repeats: how often the leading note stays, of how
-    many, by (place, length). velocity: by place in the bar.
+    motion: the step to the anchor. leap: largest step of the anchor. places: (place, rhythm) seen.
+    finals: (pitch class of the anchor, shape) of closing events. repeats: how often the leading note stays, of how
+    many, by (place, length). longest_run: events on one leading note in a row. moves: share of the steps of the
+    leading note that are of each of `MOVES`. voices: notes of nearly every event, 0 where that varies.
+    velocity: by place in the bar.
     """
 
     rhythm: Predictor = field(default_factory=Predictor)
@@ -43,6 +50,9 @@ class LineModel:
     places: set[tuple[int, int]] = field(default_factory=set)
     finals: set[tuple[int, tuple[int, ...]]] = field(default_factory=set)
     repeats: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    longest_run: int = 1
+    moves: Floats = field(default_factory=lambda: np.zeros(len(MOVES) + 1))
+    voices: int = 0
     velocity: dict[int, int] = field(default_factory=dict)
     loudness: int = 80
     notes: int = 0
@@ -66,6 +76,8 @@ class Model:
     tones: dict[Hashable, Floats] = field(default_factory=dict)
     #: How the bars of each piece in the meter written relate.
     plans: list[Plan] = field(default_factory=list)
+    #: Share of divided bars that hold two divisions of the beat, mean of the pieces.
+    mixed: float = 1.0
     #: None where one line sings alone.
     chords: Progressions | None = None
 
@@ -93,10 +105,11 @@ def make_model(
         line.lowest, line.highest = bounds
         _bounds(model, line, number)
     if not bounds_only:
+        model.mixed = float(np.mean([mixed_share(v) for v in shelf.pieces]))
         model.plans = [plan_of(v) for v in shelf.pieces if shelf.meter in v.bars.meter]
     if any(v.harmony for v in shelf.pieces):
         model.chords = Progressions()
-    share = max(READ_EVENTS // max(1, len(shelf.pieces)), 500)
+    share = events_read(len(shelf.pieces))
     for done, voiced in enumerate(() if bounds_only else shelf.pieces):
         _read(model, voiced, share)
         progress(done + 1, len(shelf.pieces), "reading the style")
@@ -113,6 +126,11 @@ def make_model(
     model.tones = {chord: tones / tones.sum() for chord, tones in model.tones.items()}
     model.parallels /= np.maximum(model.perfects, 1.0)
     return model
+
+
+def events_read(pieces: int) -> int:
+    """How many events are read of each of so many pieces: two thirds from its beginning, one third up to its end."""
+    return max(READ_EVENTS // max(1, pieces), 500)
 
 
 def _read(model: Model, voiced: Voiced, share: int) -> None:
@@ -198,10 +216,16 @@ def _parallels(model: Model, moment: Moment, line: int, other: int, event: Event
         model.parallels[line, other] += was == now
 
 
+def kinds_of_moves(steps: Ints) -> Ints:
+    """Which of `MOVES` each step is, 0 to 4."""
+    return np.searchsorted(np.asarray(MOVES), np.abs(steps), side="right")
+
+
 def _bounds(model: Model, line: LineModel, number: int) -> None:
     """Largest step, finals, and loudness of a line."""
     side = 0 if model.order[0] == number and len(model.order) > 1 else -1
     steps: list[int] = []
+    sizes: Counter[int] = Counter()
     loud: dict[int, list[int]] = {}
     for voiced in model.shelf.pieces:
         sounding = [e for e in voiced.lines[number] if e.pitches]
@@ -214,7 +238,12 @@ def _bounds(model: Model, line: LineModel, number: int) -> None:
         for e, bar in zip(sounding, np.minimum(inside, len(voiced.bars.meter) - 1).tolist(), strict=True):
             loud.setdefault(voiced.bars.place(bar, e.onset), []).append(e.velocity)
         line.notes += sum(len(e.pitches) for e in sounding) if voiced.in_mode else 0
+        line.longest_run = max([line.longest_run, *(len(list(same)) for _, same in itertools.groupby(tops))])
+        sizes.update(len(e.pitches) for e in sounding)
     line.leap = int(np.quantile(steps, 0.995)) if steps else 12
+    line.moves = np.bincount(kinds_of_moves(np.asarray(steps, np.int64)), minlength=len(MOVES) + 1) / max(1, len(steps))
+    most, often = max(sizes.items(), key=lambda item: item[1], default=(0, 0))
+    line.voices = most if often >= _CONSTANT * sizes.total() else 0
     line.velocity = {place: round(float(np.mean(v))) for place, v in loud.items() if len(v) >= 3}
     everything = [x for v in loud.values() for x in v]
     line.loudness = round(float(np.median(everything))) if everything else 80

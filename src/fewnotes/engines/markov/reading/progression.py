@@ -7,6 +7,7 @@ can, and it brings cadences and phrase ends along, since it is learned with the 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import groupby
 
 from fewnotes.engines.markov.prediction.ppm import Floats
 from fewnotes.engines.markov.prediction.predictor import Predictor
@@ -50,6 +51,8 @@ class Progressions:
 
     def __init__(self) -> None:
         self.predictor = Predictor()
+        #: For how many beats a chord holds at most.
+        self.longest: dict[Label, int] = {}
 
     def learn(
         self, bars: Bars, progression: Progression, phase: Callable[[int], Hashable], meter: tuple[int, int]
@@ -64,6 +67,8 @@ class Progressions:
                 if bars.meter[bar] == meter:
                     self.predictor.add(_facts(bars.place(bar, tick), phase(bar), past), label)
                 past.append(label)
+        for label, held in groupby(past):
+            self.longest[label] = max(self.longest.get(label, 1), len(list(held)))
 
     def draw(
         self,
@@ -91,11 +96,20 @@ class Progressions:
                     label = found.get(bars.starts[entry.bar + first] + offset)
                 if label is None:
                     odds = self.predictor.predict(_facts(bars.place(bar, tick), phase(bar), past))
-                    label = self.predictor.alphabet.values[pick(odds)]  # type: ignore[assignment]
+                    label = self.predictor.alphabet.values[pick(self._moving(odds, past))]  # type: ignore[assignment]
                 assert label is not None
                 found[tick] = label
                 past.append(label)
         return tuple(sorted(found.items()))
+
+    def _moving(self, odds: Floats, past: Sequence[Label]) -> Floats:
+        """Odds without the present chord, once it has held as long as it ever does."""
+        run = next((i for i, label in enumerate(reversed(past)) if label != past[-1]), len(past))
+        if not past or run < self.longest.get(past[-1], 1):
+            return odds
+        moving = odds.copy()
+        moving[self.predictor.alphabet.get(past[-1])] = 0.0
+        return moving if moving.sum() > 0 else odds
 
 
 def closing_labels(bars: Bars, progression: Progression) -> list[Label]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fewnotes.engines.markov.reading.grid import on_the_beat, with_upbeat
 from fewnotes.engines.markov.reading.layout import Layout, commonest_layout, place_lines, track_centers
 from fewnotes.engines.markov.reading.lines import TICKS, Bars, Voiced, grid_of, line_events, read_bars
 from fewnotes.engines.markov.reading.progression import progression_of
@@ -27,6 +28,7 @@ class Shelf:
 
     key: of the new piece; all `pieces` are moved into it. meter: of the new piece. pickup: ticks. lead: index of
     the support piece whose instruments are used. unused: (index, why) of pieces that contribute nothing.
+    moved: indices of pieces that lie beside their barlines and are moved onto them.
     """
 
     layout: Layout
@@ -36,6 +38,7 @@ class Shelf:
     pickup: int
     pieces: tuple[Voiced, ...]
     unused: tuple[tuple[int, str], ...]
+    moved: tuple[int, ...] = ()
 
     @property
     def bar_ticks(self) -> int:
@@ -67,6 +70,9 @@ def make_shelf(support: Sequence[Piece], key: tuple[int, str] | None = None, met
 
     Raises NotPossible if no piece has the meter or mode asked for, BadInput if there is no note at all.
     """
+    straight = [on_the_beat(piece) for piece in support]
+    beside = tuple(i for i, (piece, given) in enumerate(zip(straight, support, strict=True)) if piece is not given)
+    support = [with_upbeat(piece) for piece in straight]
     usable = [i for i, piece in enumerate(support) if len(piece.notes)]
     if not usable:
         raise BadInput("The pieces hold no notes", expected="at least one piece with notes")
@@ -80,7 +86,7 @@ def make_shelf(support: Sequence[Piece], key: tuple[int, str] | None = None, met
     usable = [i for i in usable if i not in away]
     leading = [i for i in usable if heard[i].mode == mode and wanted in bars[i].meter]
     leading = leading or [i for i in usable if heard[i].mode == mode]
-    target = _key([heard[i] for i in leading], mode, key)
+    target = _key([heard[i] for i in usable if heard[i].mode == mode], mode, key)
     layout, lead = commonest_layout([support[i] for i in leading])
     scaffold = _Scaffold(layout, track_centers(support[leading[lead]]), target)
     voiced = []
@@ -92,7 +98,7 @@ def make_shelf(support: Sequence[Piece], key: tuple[int, str] | None = None, met
             unused.append((i, "other instruments"))
     pickups = Counter(v.bars.pickup for v in voiced if v.bars.meter[-1] == wanted)
     pickup = max(pickups, key=lambda p: (pickups[p], -p), default=0)
-    return Shelf(layout, leading[lead], target, wanted, pickup, tuple(voiced), tuple(sorted(unused)))
+    return Shelf(layout, leading[lead], target, wanted, pickup, tuple(voiced), tuple(sorted(unused)), beside)
 
 
 def _must_have(have: set[Meter], wanted: Meter | None) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from fewnotes.engines import ComposeRequest
 from fewnotes.engines.markov.reading.facts import Moment
-from fewnotes.engines.markov.reading.lines import TICKS
+from fewnotes.engines.markov.reading.lines import TICKS, Event
 from fewnotes.engines.markov.reading.model import LineModel, Model
+from fewnotes.engines.markov.writing.finish import closed, unstruck, without_slivers
 from fewnotes.engines.markov.writing.rules import Rules
 from fewnotes.errors import BadParameter
 from fewnotes.music.piece import KeySignature, Meter, Piece, Tempo, Track, note_array
@@ -69,7 +70,8 @@ def to_piece(model: Model, moment: Moment, rules: Rules, request: ComposeRequest
     for number, part in enumerate(shelf.layout.parts):
         voice = part.part if part.split.kind == "voice" else 0
         staff = {"staff": part.part, "hands": 2 - part.part}.get(part.split.kind, 0)
-        for event in moment.lines[number].events:
+        events: Sequence[Event] = moment.lines[number].events
+        for event in events if part.is_drum else closed(without_slivers(events), moment.bars):
             loud = _loudness(model.lines[number], moment, event.onset)
             for i, pitch in enumerate(event.pitches):
                 sounding = pitch if part.is_drum else _bounded(pitch + rules.moves[number], request)
@@ -83,7 +85,7 @@ def to_piece(model: Model, moment: Moment, rules: Rules, request: ComposeRequest
     return Piece(
         TICKS,
         tracks_of(model, request.programs),
-        note_array(rows),
+        note_array(unstruck(rows)),
         (Meter(0, *shelf.meter),),
         (Tempo(0, request.tempo or tempo),),
         (KeySignature(0, shelf.key.fifths, shelf.key.mode),),

@@ -11,7 +11,7 @@ from fewnotes.engines import ComposeRequest
 from fewnotes.engines.markov.prediction.ppm import Floats, Ints
 from fewnotes.engines.markov.reading.facts import Moment
 from fewnotes.engines.markov.reading.lines import Rhythm, Voiced
-from fewnotes.engines.markov.reading.model import LineModel, Model
+from fewnotes.engines.markov.reading.model import LineModel, Model, kinds_of_moves
 
 #: A distance between two lines that is heard in fewer than this share of moments is avoided in proportion.
 _USUAL_INTERVAL = 0.04
@@ -19,6 +19,7 @@ _LEAST_TASTE = 0.02
 #: Likewise for a pitch class in a chord.
 _USUAL_TONE = 0.04
 _USUAL_REPEAT = 0.25
+_MOVES_HEARD = 48
 _RARE_CROSSING = 0.03
 _PARALLEL = 0.1
 
@@ -35,6 +36,8 @@ class Rules:
         self._shapes: list[list[tuple[int, ...]]] = []
         self._inside: list[np.ndarray] = []
         self._finals: list[tuple[int, tuple[int, ...]] | None] = [None] * len(model.lines)
+        #: Pitch classes of the closing chord.
+        self._closing: set[int] = set()
         for line, drum in zip(model.lines, self.is_drum, strict=True):
             self._prepare(line, drum, request)
 
@@ -69,6 +72,10 @@ class Rules:
         low, high = self.bounds[number]
         shapes = self._shapes[number]
         fit = np.array([all(low <= anchor + d <= high for d in s) for s in shapes], bool)
+        voices = self.model.lines[number].voices
+        if voices and len(rhythm.durations) in (1, voices):
+            full = fit & np.array([len(s) + 1 == voices for s in shapes], bool)
+            fit = full if full.any() else fit
         if len(rhythm.durations) > 1:
             exact = np.array([len(s) + 1 == len(rhythm.durations) for s in shapes], bool)
             fit = fit & exact if (fit & exact).any() else exact
@@ -114,6 +121,7 @@ class Rules:
                 last = sounding[-1].pitches
                 anchor = last[self._side(number)]
                 self._finals[number] = (anchor % 12, tuple(p - anchor for p in last if p != anchor))
+                self._closing |= {p % 12 for p in last}
 
     def _side(self, number: int) -> int:
         return 0 if self.model.order[0] == number and len(self.model.order) > 1 else -1
@@ -123,7 +131,7 @@ class Rules:
         if self.is_drum[number]:
             return odds
         own = self._finals[number]
-        for classes in ({own[0]} if own else set(), {c for c, _ in self.model.lines[number].finals}):
+        for classes in ({own[0]} if own else self._closing, {c for c, _ in self.model.lines[number].finals}):
             good = odds * np.isin(self.anchors[number] % 12, list(classes))
             if good.sum() > 0:
                 return np.asarray(good)
@@ -147,6 +155,7 @@ class Rules:
         state = moment.lines[number]
         before = state.tops[-1] if state.tops else None
         if before is not None:
+            factor = factor * self._moving(number, state.tops)
             factor[self.anchors[number] == before] *= self._staying(number, moment, tick, length)
             factor[np.abs(self.anchors[number] - before) > self.model.lines[number].leap] *= _LEAST_TASTE
         for other in moment.order:
@@ -164,7 +173,20 @@ class Rules:
         place = moment.bars.place(moment.bar_at(tick), tick)
         same, total = self.model.lines[number].repeats.get((place, length), (0, 0))
         share = (same + 1) / (total + 2) if total else 1.0
+        tops = moment.lines[number].tops
+        run = next((i for i, top in enumerate(reversed(tops)) if top != tops[-1]), len(tops))
+        if run >= self.model.lines[number].longest_run:
+            return 0.0
         return min(1.0, share / _USUAL_REPEAT)
+
+    def _moving(self, number: int, tops: list[int]) -> Floats:
+        """Factors that keep the share of repeated notes, steps and leaps near that of the pieces, whatever is drawn."""
+        usual = self.model.lines[number].moves
+        heard = np.asarray(tops[-_MOVES_HEARD:], np.int64)
+        taken = heard[1:] - heard[:-1]
+        sofar = np.bincount(kinds_of_moves(taken), minlength=len(usual))
+        wanted = (usual * (len(taken) + 4) + 0.5) / (sofar + usual * 4 + 0.5)
+        return np.clip(wanted**1.5, 0.25, 2.0)[kinds_of_moves(self.anchors[number] - tops[-1])]
 
     def _tones(self, moment: Moment, tick: int) -> Floats:
         """For each pitch class how usual it is in the chord that holds: 0.02 to 1."""

@@ -8,24 +8,26 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fewnotes.engines import ComposeRequest
-from fewnotes.engines.markov.prediction.ppm import Floats
+from fewnotes.engines.markov.prediction.ppm import Floats, Ints
 from fewnotes.engines.markov.reading.facts import Moment
-from fewnotes.engines.markov.reading.form import Plan, Return, stretch
+from fewnotes.engines.markov.reading.form import Plan, Return, repeated_share, stretch
+from fewnotes.engines.markov.reading.grid import WHOLE, divisions
 from fewnotes.engines.markov.reading.lines import REST, TICKS, Bars, Event, Rhythm
 from fewnotes.engines.markov.reading.model import LineModel, Model, rhythm_of
 from fewnotes.engines.markov.reading.progression import Label, closing_labels
 from fewnotes.engines.markov.writing.guard import HARD, SOFT, Guard, Watcher
 from fewnotes.engines.markov.writing.rules import Rules
+from fewnotes.engines.markov.writing.texture import draw_texture
 
-#: The smoothing that predicts best leaves much to chance; drawing follows the learned odds more closely.
-_SHARPNESS = 1.5
 #: How the note and the step to it count; on seven held-out styles 0.1 to 0.6 bits better than the note alone.
 _NOTE_POWER = 0.8
 _STEP_POWER = 0.5
 _CLOSING_BARS = 2
 _CLOSING_WEIGHT = 3.0
-_NUCLEUS = 0.92
-_FLOOR = 0.03
+#: Pieces with more bars than this share of mixed division may mix.
+_MIXED = 0.25
+_NUCLEUS = 0.95
+_FLOOR = 0.02
 
 
 @dataclass
@@ -37,9 +39,12 @@ class Script:
 
 
 class Writer:
-    """Writes one piece. All randomness comes from `rng`."""
+    """Writes one piece. All randomness comes from `rng`. sharpness: 1 draws by the learned odds, more is safer."""
 
-    def __init__(self, model: Model, guard: Guard, request: ComposeRequest, rng: np.random.Generator) -> None:
+    def __init__(
+        self, model: Model, guard: Guard, request: ComposeRequest, rng: np.random.Generator, sharpness: float = 1.0
+    ) -> None:
+        self.sharpness = sharpness
         self.model = model
         self.rng = rng
         self.temperature = request.temperature
@@ -57,9 +62,16 @@ class Writer:
             chords = model.chords.draw(self.bars, self.moment.phase, self.plan, self._closing_chords, self._draw)
             self.moment.plan_chords(chords)
         self._tilt = _tilt(model, request.density)
+        #: By bar, the division of the beat that it is written in.
+        self._division: dict[int, int] = {}
+        self._texture = draw_texture(model, request.bars, rng)
         self._places: list[dict[int, np.ndarray]] = [{} for _ in drums]
         self._lengths = [
             np.asarray([rhythm_of(line, s).length for s in range(len(line.rhythm.alphabet))], np.int64)
+            for line in model.lines
+        ]
+        self._sounding = [
+            np.asarray([bool(rhythm_of(line, s).durations) for s in range(len(line.rhythm.alphabet))], bool)
             for line in model.lines
         ]
 
@@ -100,8 +112,10 @@ class Writer:
     # --- what comes again -----------------------------------------------------------------------------------------
 
     def _choose_plan(self, count: int) -> Plan:
+        """The form of one of the pieces, of those that repeat as many bars as the middle one or more."""
         plans = [p for p in self.model.plans if len(p) >= min(count, 8)] or self.model.plans
-        return stretch(plans[int(self.rng.integers(len(plans)))], count) if plans else (None,) * count
+        forms = sorted((stretch(p, count) for p in plans), key=repeated_share)[len(plans) // 2 :]
+        return forms[int(self.rng.integers(len(forms)))] if forms else (None,) * count
 
     def _script(self, number: int, bar: int) -> Script:
         count = len(self.bars.starts) - 1
@@ -115,6 +129,8 @@ class Writer:
         start, stop = self.bars.starts[entry.bar + first], self.bars.starts[entry.bar + first + 1]
         events = [e for e in self.moment.lines[number].events if start <= e.onset < stop]
         if not events or events[0].onset != start:
+            return Script()
+        if not any(e.pitches for e in events) and self._sounds(number, bar):
             return Script()
         return Script([e._replace(onset=e.onset - start) for e in reversed(events)], entry.exact)
 
@@ -135,10 +151,7 @@ class Writer:
         if watcher is None or watcher.last is None:
             return True
         step = event.pitches[self.moment.side(number)] - watcher.last
-        fits = step not in watcher.forbidden(tick, HARD) and abs(step) <= self.model.lines[number].leap
-        if not fits:
-            self.scripts[number].events.clear()
-        return fits
+        return step not in watcher.forbidden(tick, HARD) and abs(step) <= self.model.lines[number].leap
 
     def _choose_ending(self) -> list[list[Event]] | None:
         """The last bar of one piece, line by line, for its rhythm and, if it closes as most do, for its chords."""
@@ -163,12 +176,38 @@ class Writer:
     def _draw_rhythm(self, number: int, line: LineModel, tick: int) -> Rhythm:
         bar = self.moment.bar_at(tick)
         place = self.bars.place(bar, tick)
+        stop = self.bars.starts[bar + 1]
         allowed = self._at_place(number, line, place) & (tick + self._lengths[number] <= self.bars.starts[-1])
+        if not any(sounds for _, _, sounds in self.moment.lines[number].shape.get(bar, ())):
+            if not self._sounds(number, bar):
+                return Rhythm(stop - tick, REST)
+            # A bar in which the line should sound is not rested through.
+            begun = allowed & (self._sounding[number] | (tick + self._lengths[number] < stop))
+            allowed = begun if begun.any() else allowed
         if not allowed.any():
-            stop = self.bars.starts[bar + 1]
             return Rhythm(stop - tick, REST)
+        ends = place + self._lengths[number]
+        same = allowed & self._in_division(bar, ends, self.bars.place(bar, stop))
+        allowed = same if same.any() else allowed
         odds = line.rhythm.predict(self.moment.rhythm_facts(number)) * allowed * self._tilt[number]
-        return rhythm_of(line, self._draw(odds))
+        drawn = rhythm_of(line, self._draw(odds))
+        division = int(divisions(np.asarray([place + drawn.length]))[0])
+        if tick + drawn.length < stop and division != WHOLE:
+            self._division.setdefault(bar, division)
+        return drawn
+
+    def _in_division(self, bar: int, ends: Ints, full: int) -> np.ndarray:
+        """Which ends of events keep to the division of the beat in which the bar has begun, where pieces do."""
+        begun = self._division.get(bar)
+        if begun is None or self.model.mixed > _MIXED:
+            return np.ones(len(ends), bool)
+        kinds = divisions(ends)
+        return np.asarray((ends >= full) | (kinds == WHOLE) | (kinds == begun))
+
+    def _sounds(self, number: int, bar: int) -> bool:
+        """Should the line sound in this bar? In a pickup each may as it likes."""
+        first = 1 if self.bars.pickup else 0
+        return bar < first or bool(self._texture[number, bar - first])
 
     def _at_place(self, number: int, line: LineModel, place: int) -> np.ndarray:
         """Which rhythms the line has had at this place of the bar."""
@@ -247,7 +286,7 @@ class Writer:
 
     def _draw(self, odds: Floats) -> int:
         """One index by temperature and nucleus; what is far less likely than the best is never taken."""
-        scaled = (odds / odds.max()) ** (_SHARPNESS / max(self.temperature, 0.05))
+        scaled = (odds / odds.max()) ** (self.sharpness / max(self.temperature, 0.05))
         scaled[scaled < _FLOOR] = 0.0
         order = np.argsort(-scaled, kind="stable")
         running = np.cumsum(scaled[order])
