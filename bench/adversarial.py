@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from fewnotes import errors
+from fewnotes.codecs._intake import all_codecs
 from fewnotes.errors import FewnotesError
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,10 @@ MIB = 256
 NEEDED_SHARE = 0.95
 NEVER = ("crash", "hang", "oom", "untyped")
 MODEL_SUFFIXES = (".safetensors", ".npy", ".pt", ".json", ".style")
+
+
+#: Loaded with this file: the probe measures memory above that of the idle program.
+CODECS = all_codecs()
 
 
 class BadRefusal(Exception):

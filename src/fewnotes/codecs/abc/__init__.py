@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 
 from fewnotes.codecs import DecodeOptions, Encoded
+from fewnotes.codecs._notatable import check_notatable
 from fewnotes.codecs.abc.reading import read_book
 from fewnotes.codecs.abc.writing import write_tune
 from fewnotes.music.piece import Piece
@@ -47,5 +48,9 @@ def decode(data: bytes, options: DecodeOptions) -> list[Piece]:
 
 
 def encode(piece: Piece, *, mark: str = "") -> Encoded:
-    """The piece as one tune; `mark` becomes an N: line. Raises BadInput for a piece without notes."""
+    """The piece as one tune; `mark` becomes an N: line.
+
+    Raises BadInput for a piece without notes, TooLarge for one that no score would hold.
+    """
+    check_notatable(piece)
     return write_tune(piece, mark)

@@ -9,6 +9,7 @@ that notation can show.
 from __future__ import annotations
 
 from fewnotes.codecs import MAX_FILE_BYTES, DecodeOptions, Encoded
+from fewnotes.codecs._notatable import check_notatable
 from fewnotes.codecs.musicxml.container import compress, is_zip, unpack
 from fewnotes.codecs.musicxml.reading import read
 from fewnotes.codecs.musicxml.writing import write
@@ -52,6 +53,7 @@ def encode(piece: Piece, *, mark: str = "") -> Encoded:
     """The piece as MusicXML 4.0 text; `compress` makes an MXL archive of it.
 
     mark: where the piece comes from; stands in <rights> and <miscellaneous>.
-    Raises BadInput for a piece without notes.
+    Raises BadInput for a piece without notes, TooLarge for one that no score would hold.
     """
+    check_notatable(piece)
     return write(piece, mark)
