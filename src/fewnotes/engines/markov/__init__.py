@@ -3,7 +3,8 @@
 `hybrid` is the IDyOM predictor on sequences, checked against print. Pieces are written by the same predictor over
 viewpoints (`facts`, `viewpoint`): for each line first the rhythm of the next event, then its pitches, given the
 place in the bar and in the form, the past of the line, and what the other lines do. `form` lets bars return as they
-do in the support set, `guard` keeps lines from copying, `rules` holds ranges and closing notes.
+do in the support set, `texture` says which lines sound in which bar, `guard` keeps lines from copying, `rules` holds
+ranges, manners and closing notes, `pool` measures drafts and draws again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TITLE = "Recombines what it has read, note by note, and knows nothing but the pi
 #: Draws for one candidate at most.
 _DRAWS = 4
 #: Once so many notes are drawn, a draft without a fault is kept, however far from the usual bits a note.
-_DRAWN_NOTES = 2500
+_DRAWN_NOTES = 1500
 
 
 def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_progress) -> Part:
