@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fewnotes.engines import ComposeRequest, markov
+from fewnotes.engines import ComposeRequest, markov, no_progress
 from fewnotes.engines.markov.bits import TESTED_NOTES, head, piece_bits
 from fewnotes.engines.markov.reading.grid import TRIPLE, WHOLE, divisions, on_the_beat, with_upbeat
 from fewnotes.engines.markov.reading.lines import Bars, Event
@@ -196,3 +196,11 @@ def test_measuring_twice_gives_the_same_bits(tunes):
     once = markov.surprisal(piece, tunes).bits.copy()
     markov.surprisal(tune(91), tunes)
     assert np.array_equal(markov.surprisal(replace(piece, title="again"), tunes).bits, once)
+
+
+@pytest.mark.parametrize("pitches", [(60,), (60, 62), (60, 60, 60)])
+def test_a_style_of_a_note_or_two_still_composes(pitches):
+    piece = Piece(480, (Track("Tune"),), note_array([(480 * i, 480, 0, p, 80, 0, 0) for i, p in enumerate(pitches)]))
+    part = markov.learn([piece], seed=0, progress=no_progress)
+    drafts = markov.compose(Style("little", (piece,), {"markov": part}), ComposeRequest(bars=2, candidates=1))
+    assert len(drafts[0].notes) >= 1

@@ -51,7 +51,7 @@ def describe(pieces: Sequence[Piece], model: Model, progress: Progress) -> tuple
         if not part.is_drum
     ]
     sentences = [
-        f"{len(pieces)} piece{'s' * (len(pieces) != 1)} with {notes:,} notes.",
+        f"{len(pieces)} piece{'s' * (len(pieces) != 1)} with {notes:,} note{'s' * (notes != 1)}.",
         f"Keys: {_listed(keys)}. Meters, by bars: {_listed(Counter({f'{a}/{b}': n for (a, b), n in meters.items()}))}.",
         f"New pieces are for {_instruments(model)}, in {shelf.key} and {_meter_chosen(model)} unless asked otherwise.",
         f"Usual tempo {usual_tempo(pieces, model):.0f} quarters a minute.",

@@ -47,4 +47,8 @@ class Predictor:
             view = self.viewpoints.get((i, len(row)))
             if view is not None:
                 found.append(view.predict(row, totals))
+        if not found:
+            # A line of a note or two has no context at all: what there was, and a little of all else.
+            smoothed = self._learned + 1.0
+            return np.asarray(smoothed / smoothed.sum())
         return product(found, _BIAS, emphasis)
