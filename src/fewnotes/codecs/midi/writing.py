@@ -68,7 +68,8 @@ def _say_what_is_lost(piece: Piece, losses: Repairs) -> None:
         losses.add("barlines-dropped", "MIDI has bars by meter only; barlines elsewhere are left out")
     empty = sorted(set(range(len(piece.tracks))) - set(np.unique(piece.notes["track"]).tolist()))
     if empty:
-        losses.add("empty-track", f"{len(empty)} tracks have no notes; readers leave them out", f"track {empty[0] + 1}")
+        message = f"Tracks without notes, which most programs leave out: {len(empty)}"
+        losses.add("empty-track", message, f"track {empty[0] + 1}")
     notes = piece.notes
     end = notes["onset_tick"].astype(np.int64) + notes["duration_tick"]
     order = np.lexsort((end, notes["onset_tick"], notes["pitch"], notes["track"]))
@@ -78,7 +79,7 @@ def _say_what_is_lost(piece: Piece, losses: Repairs) -> None:
         first = int(notes["onset_tick"][order][1:][nested][0])
         losses.add(
             "nested-notes",
-            f"{int(nested.sum())} notes lie inside a note of the same key and track; the two swap their ends",
+            f"MIDI holds no pitch struck again while it sounds; notes whose lengths change: {int(nested.sum())}",
             f"tick {first}",
         )
 

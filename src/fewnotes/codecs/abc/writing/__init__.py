@@ -188,10 +188,10 @@ class _Writer:
 _LOST = {
     "velocity-left-out": "ABC has no velocities: {n} notes lose theirs",
     "staff-left-out": "ABC has no staves within a voice: {n} notes lose theirs",
-    "voice-numbers": "Voices within a track are counted as ABC writes them: {n} notes or chords change theirs",
+    "voice-numbers": "ABC numbers the voices of a track in its own order; notes or chords in another voice than before: {n}",
     "cannot-hold-times": "Times that no score shows were rounded to 1/24 of a quarter: {n}",
     "dropped-overlapping": "More than 64 lines sound at once in a track: {n} notes or chords were left out",
-    "drum-voice": "Drums are written as a percussion voice on MIDI channel 10: {n}",
+    "drum-voice": "Drums are written as a percussion voice on MIDI channel 10; tracks: {n}",
     "change-after-end": "Changes of meter, key or tempo after the last note were left out: {n}",
     "chord-symbol-left-out": "Chord symbols that ABC cannot tell from text, or that share a place, were left out: {n}",
     "grace-length": "Grace notes of unusual length are written as sixteenths: {n}",
