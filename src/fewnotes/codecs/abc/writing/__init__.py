@@ -188,7 +188,7 @@ class _Writer:
 _LOST = {
     "velocity-left-out": "ABC has no velocities: {n} notes lose theirs",
     "staff-left-out": "ABC has no staves within a voice: {n} notes lose theirs",
-    "voice-numbers": "ABC numbers the voices of a track in its own order; notes or chords in another voice than before: {n}",
+    "voice-numbers": "ABC numbers the voices of a track in its own order; notes or chords that change voice: {n}",
     "cannot-hold-times": "Times that no score shows were rounded to 1/24 of a quarter: {n}",
     "dropped-overlapping": "More than 64 lines sound at once in a track: {n} notes or chords were left out",
     "drum-voice": "Drums are written as a percussion voice on MIDI channel 10; tracks: {n}",
