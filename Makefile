@@ -45,7 +45,7 @@ test: $(VENV)/.test ## the default tests
 	$(BIN)/python -m pytest -n $(JOBS)
 
 test-slow: $(VENV)/.test ## the slow tests: kills, fuzzing, whole collections
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n $(JOBS)
 
 lint: $(VENV)/.lint $(VENV)/.test ## style, types, import contracts
 	$(BIN)/ruff check .
