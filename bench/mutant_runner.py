@@ -48,6 +48,7 @@ class Finding(NamedTuple):
 def try_one(form: str, data: bytes, *, encode: bool = False) -> tuple[str, str]:
     """("read" | "refused", "") if all is well, else the kind of finding and where it came from."""
     codec = find("codecs", CODEC.get(form, form))
+    began = time.process_time()
     try:
         codec.sniff(data)
         pieces = codec.decode(data, DecodeOptions())
@@ -56,6 +57,9 @@ def try_one(form: str, data: bytes, *, encode: bool = False) -> tuple[str, str]:
         for piece in pieces:
             check_piece(piece)
         lengths = [len(bars(piece)) * len(piece.tracks) for piece in pieces]
+        # Reading keeps its bound, whatever writing is allowed.
+        if (taken := time.process_time() - began) > SECONDS:
+            return "slow", f"{taken:.1f} s to read"
         if encode:
             _encode([piece for piece, cells in zip(pieces, lengths, strict=True) if cells <= MAX_CELLS_WRITTEN][:3])
     except BadInput as error:

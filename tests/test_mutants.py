@@ -93,7 +93,7 @@ def test_the_runner_sees_every_kind_of_failure_and_goes_on(maker, runner, monkey
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
-def test_four_hundred_mutants_by_the_benchmark_and_writing_what_was_read(form):
-    command = [sys.executable, str(BENCH / "mutants.py"), "--count", "400", "--encode", "--form", form]
+def test_a_thousand_mutants_by_the_benchmark_and_writing_what_was_read(form):
+    command = [sys.executable, str(BENCH / "mutants.py"), "--count", "1000", "--encode", "--form", form]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -408,4 +408,4 @@ def test_devices_and_huge_files_are_refused_unread(tmp_path):
     for path in (tmp_path / "huge.style", tmp_path, "/dev/zero", "/dev/null"):
         with pytest.raises(DamagedStyle):
             load_style(Path(path))
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 1

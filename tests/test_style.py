@@ -406,7 +406,7 @@ def test_a_header_that_is_not_strict_json_is_refused_at_once(text, reason):
     began = time.perf_counter()
     with pytest.raises(DamagedStyle, match=reason):
         decode_style(data)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ def test_the_depth_of_any_text_is_measured_in_linear_time(text):
     began = time.perf_counter()
     with pytest.raises(ValueError, match=r".+"):
         strict_json.loads(text)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 2
 
 
 def test_hostile_model_files_are_refused_quickly_and_in_little_memory(shared):
@@ -465,7 +465,7 @@ def test_hostile_model_files_are_refused_quickly_and_in_little_memory(shared):
         began = time.perf_counter()
         with pytest.raises((DamagedStyle, BadInput)) as caught:
             verify_file(path)
-        assert time.perf_counter() - began < 10
+        assert time.perf_counter() - began < 1
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
         tracemalloc.stop()
         assert path.name in str(caught.value)

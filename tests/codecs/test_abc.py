@@ -374,7 +374,7 @@ def test_hostile_lines_end_quickly_in_a_piece_or_a_refusal(name):
     start = time.perf_counter()
     with contextlib.suppress(BadInput):
         read(HOSTILE[name])
-    assert time.perf_counter() - start < 30
+    assert time.perf_counter() - start < 5
 
 
 def test_too_many_tunes_and_too_long_lengths_are_refused():

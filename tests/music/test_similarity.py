@@ -218,9 +218,9 @@ def test_the_report_is_plain_json():
 
 
 @pytest.mark.slow
-def test_four_parts_of_32_bars_against_fifty_pieces_do_not_keep_one_waiting():
+def test_four_parts_of_32_bars_against_fifty_pieces_take_under_two_seconds():
     piece = random_piece(0, 32, 4)
     sources = [random_piece(1 + i, 32, 4) for i in range(50)]
     begin = time.perf_counter()
     sharing(piece, sources)
-    assert time.perf_counter() - begin < 20
+    assert time.perf_counter() - begin < 2.0

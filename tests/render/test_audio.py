@@ -178,7 +178,7 @@ def test_a_piece_of_hours_costs_no_more_than_the_cap():
     piece = Piece(480, (Track(),), note_array(rows), tempos=(Tempo(0, 5.0),))
     started = time.perf_counter()
     made = play(piece, player="plain", max_seconds=60)
-    assert time.perf_counter() - started < 30
+    assert time.perf_counter() - started < 5
     assert len(samples(made.data)[0]) == pytest.approx(synth.SAMPLE_RATE * (4 / 480 * 12 + synth.TAIL_SECONDS), abs=20)
 
 
@@ -186,7 +186,7 @@ def test_ten_thousand_notes_at_once_are_thinned_and_said_so():
     rows = [(i // 100, 4000, 0, i % 128, 100, 0, 0) for i in range(10_000)]
     started = time.perf_counter()
     made = play(Piece(480, (Track("", 19),), note_array(rows)), player="plain")
-    assert time.perf_counter() - started < 60
+    assert time.perf_counter() - started < 10
     assert [w.code for w in made.warnings] == ["voices-cut"]
     assert np.abs(samples(made.data)[0]).max() < 0.98
 
