@@ -49,6 +49,11 @@ def melodies(paths: list[Path]) -> tuple[list[list[int]], int]:
         for piece in find("codecs", "abc").decode(path.read_bytes(), DecodeOptions(repeats=False)):
             if len(piece.notes):
                 tunes.append(piece.notes["pitch"].tolist())
+    return as_symbols(tunes)
+
+
+def as_symbols(tunes: list[list[int]]) -> tuple[list[list[int]], int]:
+    """Tunes with their pitches as 0 to A - 1 in order of pitch, and A."""
     symbols = {pitch: i for i, pitch in enumerate(sorted({p for tune in tunes for p in tune}))}
     return [[symbols[p] for p in tune] for tune in tunes], len(symbols)
 
@@ -80,7 +85,12 @@ def fold_bits(tunes: list[list[int]], alphabet_size: int, test: list[int]) -> tu
 
 
 def measure(paths: list[Path], folds: int, draws: int) -> dict[str, Any]:
-    tunes, alphabet_size = melodies(paths)
+    """The result for the tunes of some ABC files."""
+    return measure_tunes(*melodies(paths), folds, draws)
+
+
+def measure_tunes(tunes: list[list[int]], alphabet_size: int, folds: int, draws: int) -> dict[str, Any]:
+    """The result for tunes as symbols 0 to alphabet_size - 1: counts, and bits a note under every column."""
     start = time.perf_counter()
     per_tune, per_note = [], []
     for seed in range(draws):

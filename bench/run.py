@@ -21,7 +21,12 @@ QUICK: dict[str, list[str]] = {
     "adversarial": [],
     "mutants": ["--count", "300"],
     "melody_bits": [],
+    "prediction": ["--quick"],
+    "folk_melodies": ["--quick"],
     "kills": ["--count", "40"],
+    "recognition": ["--quick"],
+    "generation": ["--size", "quick"],
+    "leakage": ["--size", "quick"],
 }
 
 

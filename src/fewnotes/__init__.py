@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from fewnotes.store import load_style as load_style
     from fewnotes.store import save_style as save_style
     from fewnotes.style import Style as Style
+    from fewnotes.uses._front import atlas as atlas
     from fewnotes.uses._front import check as check
     from fewnotes.uses._front import compare as compare
     from fewnotes.uses._front import compose as compose
     from fewnotes.uses._front import describe as describe
     from fewnotes.uses._front import learn as learn
+    from fewnotes.uses._front import recognize as recognize
+    from fewnotes.uses._front import recommend as recommend
     from fewnotes.uses._front import surprisal as surprisal
 
 _HOME = {
@@ -44,14 +47,16 @@ _HOME = {
     "save_style": "fewnotes.store",
 }
 
-__all__ = sorted([*_HOME, "check", "compare", "compose", "describe", "learn", "surprisal"])
+_USES = ("atlas", "check", "compare", "compose", "describe", "learn", "recognize", "recommend", "surprisal")
+
+__all__ = sorted([*_HOME, *_USES])
 
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for, and only that: importing the package costs nothing."""
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in __all__:
+    if name in _USES:
         return getattr(import_module("fewnotes.uses._front"), name)
     raise AttributeError(f"module 'fewnotes' has no attribute {name!r}")
 

@@ -11,6 +11,7 @@ from fewnotes.meta.corpus import load, table
 from fewnotes.meta.rows import Row, by_style
 from fewnotes.meta.sources import collections, labelled, shared
 from fewnotes.meta.sources.books import tunes
+from fewnotes.uses.corpus import Corpus
 
 BOOK = """% a book
 M:4/4
@@ -85,6 +86,19 @@ def test_an_unreadable_file_is_listed_with_its_reason(composers, no_collections)
     ((row, reason),) = corpus.unreadable
     assert row.key == "composers/satie/broken.mid"
     assert "broken.mid" in reason.what
+
+
+def test_what_has_no_label_is_told_and_a_csv_beside_the_music_is_pointed_out(composers, no_collections):
+    (composers / "loose.mid").write_bytes((composers / "bartok" / "0.mid").read_bytes())
+    assert labelled.label_file(str(composers)) == ""
+    sheet = composers / "list.csv"
+    sheet.write_text("path,label\nbartok/0.mid,a\nsatie/1.mid, \n,b\n")
+    assert labelled.unlabelled(str(composers)) == [("loose.mid", "lies in no folder, so it has no label")]
+    assert labelled.unlabelled(str(sheet)) == [("satie/1.mid", "has no label"), ("line 4", "names no file")]
+    assert [r.style for r in labelled.add(str(sheet))[1]] == ["a"]
+    added = Corpus(action="add", target=str(composers)).run()
+    assert ("", 0, "loose.mid: lies in no folder, so it has no label") in added.rows
+    assert any("list.csv" in w for w in added.words)
 
 
 def test_only_free_music_of_the_train_side_may_ship(tmp_path):

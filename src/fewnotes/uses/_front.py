@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ from fewnotes.engines import Progress, no_progress
 if TYPE_CHECKING:
     from fewnotes.music.piece import Piece
     from fewnotes.style import Style
+    from fewnotes.uses.atlas import Map
     from fewnotes.uses.check import Originality
     from fewnotes.uses.compare import Comparison
+    from fewnotes.uses.recognize import Recognition
+    from fewnotes.uses.recommend import Recommendations
     from fewnotes.uses.surprisal import Surprise
 
 
@@ -65,6 +69,41 @@ def surprisal(piece: Piece, style: Style | None = None) -> Surprise:
     from fewnotes.uses.surprisal import Surprisal
 
     return Surprisal(piece=piece, style=style).run()
+
+
+def recommend(
+    style: Style | str | None = None,
+    music: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    n: int = 10,
+    like: Sequence[Piece] = (),
+    progress: Progress = no_progress,
+    **wishes: Any,
+) -> Recommendations:
+    """The pieces of a library most like a style, or like pieces you like, best first: `.pieces`, each `.because`.
+
+    music: a folder, file or pattern, or several; it is listened to once and then kept as a library.
+    wishes: dislike=[...], diversity=0.5, meter="3/4", instrument="winds", min_bars=16, max_bars=64, library="mine",
+    remember=True, forget=True, update=False; see `fewnotes.uses.recommend.Recommend`.
+    Raises NotInstalled without the relation network, BadInput where nothing is liked or there is no music.
+    """
+    from fewnotes.uses.recommend import Recommend
+
+    _known(Recommend, wishes)
+    return Recommend(style=style, music=music, n=n, like=list(like) or None, **wishes).run(progress)
+
+
+def recognize(piece: Piece, styles: str | Sequence[str | Style] | None = None) -> Recognition:
+    """Which of some styles a piece is in, by default of all in the store: `.answer`, "" for none, and `.matches`."""
+    from fewnotes.uses.recognize import Recognize
+
+    return Recognize(piece=piece, styles=styles).run()
+
+
+def atlas(styles: str | Sequence[str | Style] | None = None, library: str | None = None) -> Map:
+    """A map of styles, of a folder with one folder a style, or of a library: `.near(i)`, `.relation`, `.outputs`."""
+    from fewnotes.uses.atlas import Atlas
+
+    return Atlas(styles=styles, library=library).run()
 
 
 def _known(use: type[Any], wishes: dict[str, Any]) -> None:

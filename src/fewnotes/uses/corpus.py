@@ -125,10 +125,13 @@ def _added(target: str, label: str | None, progress: Progress) -> Table:
     facts = {"name": name, "pieces": len(corpus.entries), "unreadable": len(corpus.unreadable)}
     lines = [(style, number, "") for style, number in sorted(count.items())]
     lines += [(u.row.style, 0, f"{u.row.key}: {u.reason.what}") for u in corpus.unreadable]
-    status = _SOME_LEFT_OUT if corpus.unreadable else 0
-    return Table(
-        ("style", "pieces", "left out"), lines, f"Added {name}: {len(count)} styles", facts, exit_status=status
-    )
+    loose = labelled.unlabelled(target, label)
+    lines += [("", 0, f"{file}: {why}") for file, why in loose]
+    sheet = labelled.label_file(target)
+    words = (f"The folder holds a CSV; if that has the labels: fewnotes corpus add {sheet}",) if sheet else ()
+    status = _SOME_LEFT_OUT if corpus.unreadable or loose else 0
+    title = f"Added {name}: {len(count)} styles"
+    return Table(("style", "pieces", "left out"), lines, title, facts, words, exit_status=status)
 
 
 def _checked(rows: list[Row], progress: Progress) -> Table:

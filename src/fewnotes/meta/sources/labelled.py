@@ -98,6 +98,28 @@ def rows_of(item: dict[str, str]) -> list[Row]:
     return found
 
 
+def unlabelled(target: str, label: str | None = None) -> list[tuple[str, str]]:
+    """What of a corpus that can be added has no label, by name, and why: it is left out of its rows."""
+    path = Path(target).expanduser().resolve()
+    if path.is_dir():
+        loose = [file for file in music_paths([path]) if file.parent == path]
+        return [(file.name, "lies in no folder, so it has no label") for file in loose]
+    lines = _lines(path)
+    column, label = _columns(path, lines, label or "")
+    return [
+        (line[column] or f"line {number}", f"has no {label}" if line[column] else "names no file")
+        for number, line in enumerate(lines, 2)
+        if not (line[column] and line[label].strip())
+    ]
+
+
+def label_file(target: str) -> str:
+    """The one CSV that lies in a folder and may hold the labels; "" if there is none or more than one."""
+    path = Path(target).expanduser()
+    found = sorted(path.glob("*.csv")) if path.is_dir() else []
+    return str(found[0]) if len(found) == 1 else ""
+
+
 def _by_folder(path: Path) -> list[tuple[Path, str, dict[str, str]]]:
     """One style a folder directly below; files that lie beside them have no label and are an error of layout."""
     try:
@@ -121,6 +143,13 @@ def _by_folder(path: Path) -> list[tuple[Path, str, dict[str, str]]]:
 def _by_table(path: Path, label: str) -> list[tuple[Path, str, dict[str, str]]]:
     """One piece a line of a CSV; paths count from the folder that the CSV lies in."""
     lines = _lines(path)
+    column, label = _columns(path, lines, label)
+    return [(path.parent / line[column], line[label].strip(), line) for line in lines
+            if line[column] and line[label].strip()]  # fmt: skip
+
+
+def _columns(path: Path, lines: list[dict[str, str]], label: str) -> tuple[str, str]:
+    """The columns of paths and of labels. Raises BadInput or BadParameter."""
     columns = list(lines[0])
     label = label or next((c for c in columns if c.lower() in _LABELS), "")
     if label not in columns:
@@ -129,8 +158,7 @@ def _by_table(path: Path, label: str) -> list[tuple[Path, str, dict[str, str]]]:
             expected=f"one of {', '.join(columns)}",
             fix=f"fewnotes corpus add {path.name} --label COLUMN",
         )
-    column = _path_column(path.parent, lines, [c for c in columns if c != label])
-    return [(path.parent / line[column], line[label].strip(), line) for line in lines if line[column] and line[label]]
+    return _path_column(path.parent, lines, [c for c in columns if c != label]), label
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
