@@ -25,6 +25,8 @@ QUICK: dict[str, list[str]] = {
     "folk_melodies": ["--quick"],
     "kills": ["--count", "40"],
     "recognition": ["--quick"],
+    "recommendation": ["--quick"],
+    "scoring": ["--quick"],
     "generation": ["--size", "quick"],
     "leakage": ["--size", "quick"],
 }

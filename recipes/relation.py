@@ -3,15 +3,15 @@
     python recipes/relation.py --work WORK --minutes 60 [--out src/fewnotes/assets/relation]
 
 1. Prepare: segments and statistics of meta-train and meta-validation, once, into WORK/relation-data.npz.
-2. Train: episodes over styles; squared error of relation scores and the choice among the styles of the episode. Views
-   change from episode to episode: every key, with and without instruments, melody alone, roles left out.
+2. Train the encoder of rolls and its relation head: episodes over styles; squared error of relation scores, the choice
+   among the styles of the episode, and which segments come from one piece. Views change from episode to episode: every
+   key, with and without instruments, melody alone, roles left out.
 3. Choose: every few minutes, accuracy on episodes of meta-validation; the averaged weights that were best are kept.
-4. Export: background, calibration and card are added by recipes/relation_export.py.
+4. recipes/relation_export.py joins the side of statistics, background, calibration and card.
 
-It writes a checkpoint every two minutes and goes on where it was if started again. Only pieces that may train what ships
-are used. `--objective classifier` trains the same encoder as a plain classifier of all styles and `--objective literal` two
-layers on concatenated statistics, both for the benchmark;
-`--sides rolls|statistics` switches one side off.
+It writes a checkpoint every two minutes and goes on where it was if started again. Only pieces that may train what
+ships are used. `--objective classifier` trains the same encoder as a plain classifier of all styles and `--objective
+literal` two layers on concatenated statistics, both for the benchmark.
 """
 
 from __future__ import annotations
@@ -33,30 +33,29 @@ from fewnotes.measure.draws import episodes
 from fewnotes.meta import split
 from fewnotes.meta.corpus import load, table
 from fewnotes.meta.episode import EpisodeSampler
-from fewnotes.meta.losses import choice_loss, relation_loss
+from fewnotes.meta.losses import choice_loss, relation_loss, same_piece_loss
 from fewnotes.music.statistics import STATISTICS, TIMBRE
 from fewnotes.nets.encoder import Encoder, EncoderShape
 from fewnotes.nets.relation import LiteralRelation, RelationHead
 
 NOISE = 0.25
-CLIP = 4.0
+CLIP = 3.0
 WHOLE, MELODY = 0, 3
-#: Added to the diagonal of the covariance within styles, as a share of its mean; chosen on meta-validation.
-RIDGE = 0.2
 
 
 class Model(nn.Module):
-    """Encoder and relation head; a layer over all styles for the control; or two layers on statistics alone."""
+    """Encoder of rolls and relation head; a layer over styles for the control; or two layers on statistics alone."""
 
     def __init__(self, shape: EncoderShape, styles: int, literal: bool) -> None:
         super().__init__()
         self.literal = literal
         if literal:
-            self.head = LiteralRelation(shape.statistics)
+            self.head = LiteralRelation(len(STATISTICS))
             return
         self.encoder = Encoder(shape)
         self.head = RelationHead(shape.embedding)
         self.classes = nn.Linear(shape.embedding, styles)
+        self.same_piece = nn.Linear(shape.segment, 64)
 
     def score(self, query: torch.Tensor, prototypes: torch.Tensor, shots: int) -> torch.Tensor:
         """Log odds, (Q, N)."""
@@ -104,9 +103,8 @@ class Feeder:
             chosen[row, : len(own)], use[row, : len(own)] = own, True
         return chosen, use
 
-    def whole(self, pieces: np.ndarray, timbre: bool, melody: bool = False) -> tuple:
-        """Pieces as they are, up to 6 segments each."""
-        most = 6
+    def whole(self, pieces: np.ndarray, timbre: bool, melody: bool = False, most: int = 6) -> tuple:
+        """Pieces as they are, up to `most` segments each."""
         chosen = np.zeros((len(pieces), most), np.int64)
         use = np.zeros((len(pieces), most), bool)
         for row, piece in enumerate(pieces.tolist()):
@@ -130,18 +128,16 @@ class Feeder:
         )  # fmt: skip
 
 
-def embed(model: Model, batch: tuple, device: str) -> torch.Tensor:
-    """Embeddings of a batch of pieces, (B, D)."""
+def embed(model: Model, batch: tuple, device: str) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Embeddings of a batch of pieces, (B, D), and the vectors of their segments, (B, M, segment)."""
     rolls, meter, families, use, statistics = batch
     if model.literal:
-        return statistics
-    encoder, segments = model.encoder, None
-    if encoder.shape.use_rolls:
-        with torch.autocast(device, torch.bfloat16):
-            x = rolls.to(torch.bfloat16).to(memory_format=torch.channels_last)
-            vectors = encoder.segments(x, meter.to(torch.bfloat16), families)
-        segments = vectors.float().reshape(*use.shape, -1)
-    return encoder.pieces(segments, use, statistics)
+        return statistics, None
+    with torch.autocast(device, torch.bfloat16):
+        x = rolls.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        vectors = model.encoder.segments(x, meter.to(torch.bfloat16), families)
+    segments = vectors.float().reshape(*use.shape, -1)
+    return model.encoder.pieces(segments, use), segments
 
 
 def episode_loss(model: Model, z: torch.Tensor, way: int, shots: int, weight: float) -> torch.Tensor:
@@ -165,7 +161,7 @@ def validate(model: Model, feeder: Feeder, device: str) -> dict[str, float]:
     found = {}
     for name, timbre, melody in (("all", True, False), ("plain", False, False), ("melody", False, True)):
         z = torch.cat([
-            embed(model, feeder.whole(part, timbre, melody), device)
+            embed(model, feeder.whole(part, timbre, melody), device)[0]
             for part in np.array_split(held, math.ceil(len(held) / 24))
         ])  # fmt: skip
         for shot in (1, 5):
@@ -184,31 +180,6 @@ def validate(model: Model, feeder: Feeder, device: str) -> dict[str, float]:
     return found
 
 
-def start_from_classical(model: Model, feeder: Feeder) -> None:
-    """The straight path and the head begin as a two-covariance model of the statistics, over all views.
-
-    Coordinates: white within styles, ordered by how much styles differ in them.
-    """
-    data, chosen = feeder.data, feeder.data.split == split.TRAIN
-    whole, melody = feeder.standard(data.statistics[chosen, WHOLE]), feeder.standard(data.statistics[chosen, MELODY])
-    values = np.concatenate([whole, np.where(TIMBRE, 0, whole), np.where(TIMBRE, 0, melody)]).astype(float)
-    names = np.concatenate([[f"{view}{s}" for s in data.styles[chosen]] for view in "wpm"])
-    groups = [values[names == name] for name in np.unique(names)]
-    rest = np.concatenate([g - g.mean(axis=0) for g in groups])
-    within = rest.T @ rest / len(rest)
-    within += RIDGE * np.trace(within) / len(within) * np.eye(len(within))
-    white = np.linalg.cholesky(np.linalg.inv(within))
-    means = np.array([g.mean(axis=0) for g in groups]) @ white
-    between, axes = np.linalg.eigh(np.cov(means.T))
-    order = np.argsort(-between)[: model.encoder.shape.embedding]
-    noise = float(np.mean([1 / len(g) for g in groups]))
-    with torch.no_grad():
-        model.encoder.straight.weight.copy_(torch.from_numpy((white @ axes[:, order]).T))
-        model.head.log_between.copy_(torch.from_numpy(np.log(np.maximum(between[order] - noise, 1e-2))))
-        model.encoder.join.weight.mul_(0.1)
-        model.encoder.join.bias.zero_()
-
-
 def groups_of(data: TrainingSet) -> list[list[str]]:
     """Styles of one family, and styles of one period, that are hard to tell apart."""
     train = data.split == split.TRAIN
@@ -224,17 +195,13 @@ def train(arguments: argparse.Namespace, data: TrainingSet) -> None:
     """Steps until the minutes are used up; resumes from the last checkpoint of the work folder."""
     device = arguments.device
     torch.manual_seed(arguments.seed)
-    sides = arguments.sides
-    shape = EncoderShape(
-        statistics=len(STATISTICS), use_rolls=sides != "statistics", use_statistics=sides != "rolls",
-        widths=tuple(arguments.widths), dropout=arguments.dropout,
-    )  # fmt: skip
+    shape = EncoderShape(widths=tuple(arguments.widths))
     styles_seen = sorted(set(data.styles[data.split == split.TRAIN].tolist()))
     number = {s: i for i, s in enumerate(styles_seen)}
-    model = Model(shape, len(styles_seen), arguments.objective == "literal").to(device, memory_format=torch.channels_last)
+    model = Model(shape, len(styles_seen), arguments.objective == "literal").to(
+        device, memory_format=torch.channels_last
+    )
     feeder = Feeder(data, device, arguments.segments)
-    if arguments.objective == "episodes" and shape.use_statistics:
-        start_from_classical(model, feeder)
     averaged = copy.deepcopy(model).eval()
     own = {s: np.flatnonzero((data.split == split.TRAIN) & (data.styles == s)).tolist() for s in styles_seen}
     sampler = EpisodeSampler(own, groups_of(data), arguments.way, arguments.each, arguments.seed)
@@ -257,12 +224,16 @@ def train(arguments: argparse.Namespace, data: TrainingSet) -> None:
             group["lr"] = rate
         episode = sampler.draw()
         batch = feeder.random(episode.pieces.ravel(), sampler.rng)
-        z = embed(model, batch, device)
+        z, segments = embed(model, batch, device)
         if arguments.objective == "classifier":
             truth = torch.tensor([number[s] for s in episode.styles], device=device).repeat_interleave(arguments.each)
             loss = nn.functional.cross_entropy(model.classes(z), truth)
         else:
             loss = episode_loss(model, z, len(episode.styles), episode.shots, arguments.choice)
+        if segments is not None and arguments.same_piece:
+            both = batch[3][:, :2].all(dim=1)
+            first, second = model.same_piece(segments[both, 0]), model.same_piece(segments[both, 1])
+            loss = loss + arguments.same_piece * same_piece_loss(first, second)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -311,18 +282,17 @@ def main() -> None:
     parser.add_argument("--name", default="relation")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--objective", choices=("episodes", "classifier", "literal"), default="episodes")
-    parser.add_argument("--sides", choices=("both", "rolls", "statistics"), default="both")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--way", type=int, default=20)
     parser.add_argument("--each", type=int, default=5)
-    parser.add_argument("--segments", type=int, default=3)
+    parser.add_argument("--segments", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.02)
-    parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--choice", type=float, default=0.5)
-    parser.add_argument("--widths", type=int, nargs=4, default=(16, 32, 64, 128))
+    parser.add_argument("--same-piece", type=float, default=0.2)
+    parser.add_argument("--widths", type=int, nargs=4, default=(8, 24, 48, 96))
     parser.add_argument("--measure-every", type=float, default=6, help="minutes")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -332,7 +302,9 @@ def main() -> None:
         rows = [r for r in table("shared") if r.may_ship and r.key not in split.removed_keys()]
         corpus = load(rows)
         watch = lambda done, total, label: print(f"{label} {done} of {total}", flush=True)  # noqa: E731
-        relation_data.prepare(corpus.entries, [split.split_of(e.row) for e in corpus.entries], path, arguments.threads, watch)
+        relation_data.prepare(
+            corpus.entries, [split.split_of(e.row) for e in corpus.entries], path, arguments.threads, watch
+        )
     train(arguments, relation_data.load(path))
 
 

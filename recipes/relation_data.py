@@ -1,7 +1,8 @@
 """What the relation recipe trains on: segments and statistics of every piece of meta-train and meta-validation.
 
-Made once from the corpus, kept in the work folder. A piece has several views: whole, either half, its melody alone, either
-half of that. Styles known by their melodies are many more kinds of style than those that were written as one line.
+Made once from the corpus, kept in the work folder. A piece has several views: whole, either half, its melody alone,
+either half of that. Styles known by their melodies are many more kinds of style than those that were written as one
+line.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from fewnotes.music.time import barlines
 #: Views of a piece for which statistics are kept, in this order.
 VIEWS = ("whole", "first half", "second half", "melody", "melody, first half", "melody, second half")
 _LEAST_NOTES = 24
+#: Segments of a piece to train on at most.
+MOST_KEPT = 24
 
 
 @dataclass
@@ -99,7 +102,7 @@ def prepare(entries, splits, path: Path, workers: int, progress) -> None:
 
 def _of_piece(piece: Piece) -> tuple[Segments, list[np.ndarray]]:
     piece = normalised(piece)
-    return segments(piece), [statistics(view) for view in views(piece)]
+    return segments(piece, MOST_KEPT), [statistics(view) for view in views(piece)]
 
 
 def load(path: Path) -> TrainingSet:

@@ -147,16 +147,36 @@ def test_a_piece_is_nearer_to_its_own_kind_and_the_order_does_not_matter():
     assert fn.compare(tiny_piece(), tiny_melody()).relation == fn.compare(tiny_melody(), tiny_piece()).relation
 
 
-def test_a_comparison_gives_reasons_and_says_what_it_rests_on():
-    found = fn.compare(tiny_melody(), tiny_chorale())
-    assert found.engine == "features"
-    assert "no trained net" in found.statement
+@pytest.mark.parametrize(("engine", "words"), [("features", "no trained net"), ("relation", "relation network")])
+def test_a_comparison_gives_reasons_and_says_what_it_rests_on(engine, words):
+    if engine == "relation":
+        pytest.importorskip("torch")
+    found = fn.compare(tiny_melody(), tiny_chorale(), engine=engine)
+    assert found.engine == engine
+    assert words in found.statement
     assert found.none_of_these is None
     against = [r for r in found.reasons if r.weight < 0]
     assert against
     for family in {r.family for r in against}:
         assert len([r for r in against if r.family == family]) <= 2
     assert json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_the_bars_of_a_piece_that_are_most_in_the_style_are_named():
+    pytest.importorskip("torch")
+    tune = tiny_melody()
+    style = Style("folk", tuple(transpose(tune, k) for k in (-2, 0, 2)))
+    long = dataclasses.replace(tune, notes=_again(tune, 4))
+    found = fn.compare(long, style, engine="relation")
+    assert all(b.first <= b.last for b in found.bars)
+    assert fn.compare(style, long, engine="relation").bars == found.bars
+
+
+def _again(piece: Piece, times: int) -> np.ndarray:
+    parts = [piece.notes.copy() for _ in range(times)]
+    for i, part in enumerate(parts):
+        part["onset_tick"] += i * piece.end_tick
+    return np.concatenate(parts)
 
 
 def test_two_styles_are_compared_by_their_pieces():

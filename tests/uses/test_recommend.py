@@ -11,6 +11,7 @@ import pytest
 
 import fewnotes as fn
 from fewnotes.errors import BadInput, BadParameter, NotInstalled
+from fewnotes.faces.cli import main
 from fewnotes.files import write
 from fewnotes.music.edit import transpose
 from fewnotes.music.piece import Meter, Piece, Track, note_array
@@ -86,7 +87,7 @@ def test_without_a_style_liked_and_disliked_pieces_lead(judge, music):
     assert all(s.startswith("march") for s in stems(by_likes))
     turned = fn.recommend(music=music, like=[march(50), jig(51)], dislike=[march(52), march(53), march(54)], n=3)
     assert all(s.startswith("jig") for s in stems(turned))
-    with pytest.raises(BadInput, match="Nothing is liked"):
+    with pytest.raises(BadInput, match="not said what"):
         fn.recommend(music=music)
     with pytest.raises(BadParameter, match="both liked and disliked"):
         fn.recommend(music=music, like=[jig(1)], dislike=[jig(1)])
@@ -211,6 +212,22 @@ def test_a_query_after_the_first_listens_to_nothing(judge, music, jigs):
     assert count == 12 + 4  # the files, and the pieces of the style
     Recommend(style=Style("jigs", jigs.support, {"relation": part}), music=str(music), update=False).run()
     assert judge.embedded == []
+
+
+def test_on_the_command_line_a_style_or_a_liked_file_leads(judge, music, jigs, monkeypatch, capsys):
+    monkeypatch.chdir(music.parent)
+    fn.save_style(jigs)
+    assert main(["recommend", "jigs", "music", "--n", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["result"]
+    assert [p["path"].startswith("music/jig") for p in found["pieces"]] == [True] * 3
+    assert main(["recommend", "music"]) == 5
+    assert "--like FILE" in capsys.readouterr().err
+    assert main(["recommend", "music", "--like", "music/march1.mid", "--n", "3", "--remember"]) == 0
+    assert "music/march" in capsys.readouterr().out
+    assert main(["recommend", "music", "--n", "3"]) == 0
+    assert main(["recognize", "music/jig1.mid"]) == 0
+    assert main(["library"]) == 0
+    assert main(["atlas", "music", "-o", "map.html"]) == 2
 
 
 def test_on_real_music_a_chorale_leads_to_chorales(judge, music21_corpus, tmp_path):

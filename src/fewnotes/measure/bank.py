@@ -1,7 +1,8 @@
 """The pieces that are measured on: styles of some splits, without the traces of where they come from.
 
 Every row sees pieces through a bank, and so sees the same: notes on the grid, one velocity, one tempo, one track a role
-and instrument family, no names (`fewnotes.meta.preprocess.normalised`). With timbre=False every pitched track is a piano.
+and instrument family, no names (`fewnotes.meta.preprocess.normalised`). With timbre=False every pitched track is a
+piano.
 """
 
 from __future__ import annotations

@@ -1,35 +1,53 @@
 """Can it be told from the notes which source a piece comes from? If so, a score for style may be one for the source.
 
 Pieces of one kind (a dance, a genre of one composer) that two sources hold are told apart by a classifier in
-cross-validation: from the raw traces of the source, and from what every measurement sees, the statistics of normalised
-pieces. The second should not exceed what two books of one source, read by the same program, differ by.
+cross-validation, figure: area under its ROC curve. Views: what a file carries besides its music (`raw traces`), and the
+statistics of normalised pieces, which every measurement sees.
+
+No better than it should, for a kind of which two books of one source, read by one program, are here: the area of two
+sources on 8 normalised bars is at most the upper end of the interval of those two books. What is above that end is
+asked again with the second control, where it says nothing where barlines fall, and held to the same two books in that
+view: if it is at most their upper end there, barlines tell the source and nothing else does; if not, the notes do.
+Where no two books of one source are here, nothing is claimed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fewnotes.errors import BadInput, BadParameter
-from fewnotes.measure.generated.excerpts import NAMES, Floats, described, heard, windows
+from fewnotes.measure.generated.excerpts import LEAST_NOTES, NAMES, Floats, described, full_bars
 from fewnotes.measure.generated.learners import trees
 from fewnotes.measure.generated.realness import area, tells
 from fewnotes.measure.intervals import Interval
-from fewnotes.measure.repaired import barlines_anywhere, folded, one_meter_a_length
 from fewnotes.measure.report import Figure, Report
+from fewnotes.measure.unbarred import barlines_anywhere
 from fewnotes.meta.corpus import load, table
+from fewnotes.meta.editions import folded, one_meter_a_length
+from fewnotes.meta.preprocess import normalised
 from fewnotes.meta.progress import Progress, no_progress
 from fewnotes.meta.rows import Entry
+from fewnotes.music.edit import slice_bars
 from fewnotes.music.piece import Piece
 
 QUESTION = "Can the source of a piece be told from its notes, beyond what two books of one source differ by?"
 SIZES = {"quick": 40, "full": 160}
-#: Bars of the excerpts that are compared where whole pieces differ in how repeats are written.
+#: Bars of the excerpts that are compared: of equal length, so that how long pieces are cannot tell.
 BARS = 8
+RAW, WHOLE, EXCERPT, UNBARRED = "raw traces", "normalised", f"{BARS} bars", f"{BARS} bars, barlines anywhere"
+#: The control that shows what folding repeats and naming meters alike does.
+BEFORE, WHOLE_BEFORE = f"as before, {BARS} bars", "as before"
+#: What is said of two sources.
+PASSES = "told apart no better than two books of one source"
+BARLINES_TELL = "told apart better, but not where barlines say nothing: barlines tell"
+NOTES_TELL = "told apart better, also where barlines say nothing: the notes tell"
 FOLDS = 5
+TREES = 120
 _RESAMPLES = 2000
 _TOLD = 8
 
@@ -41,6 +59,10 @@ class Comparison(NamedTuple):
     first: str
     second: str
     within: bool = False
+
+    @property
+    def row(self) -> str:
+        return f"{self.kind}: {self.first} / {self.second}" + " (one source)" * self.within
 
 
 COMPARISONS = (
@@ -79,24 +101,33 @@ def raw_traces(piece: Piece) -> Floats:
     ], float)  # fmt: skip
 
 
-def whole(pieces: Sequence[Piece]) -> Floats:
+def whole(pieces: Sequence[Piece], *, editions: bool = True) -> Floats:
     """Statistics of whole normalised pieces, shape (n, F): what every other measurement sees, but for timbre."""
-    return described([heard(piece) for piece in pieces])
+    return described([normalised(piece, timbre=False, editions=editions) for piece in pieces])
 
 
-def excerpts(pieces: Sequence[Piece]) -> Floats:
-    """The same of the first `BARS` full bars of each piece that has so many, shape (n, F)."""
-    return described([window for piece in pieces for window in windows(piece, BARS, 1)])
+def excerpts(pieces: Sequence[Piece], *, editions: bool = True, barred: bool = True) -> Floats:
+    """The same of the first `BARS` full bars of each piece that has so many, shape (n, F).
+
+    Bars are counted after repeats are folded and meters named alike; editions=False leaves both out. barred=False moves
+    barlines to where they say nothing.
+    """
+    found = (_excerpt(_edited(piece, editions), barred) for piece in pieces)
+    return described([window for window in found if window is not None])
 
 
-def repaired_excerpts(pieces: Sequence[Piece]) -> Floats:
-    """The same after repeats are folded and meters of one length are named alike."""
-    return excerpts([folded(one_meter_a_length(piece)) for piece in pieces])
+def _edited(piece: Piece, editions: bool) -> Piece:
+    return folded(one_meter_a_length(piece)) if editions else piece
 
 
-def unbarred_excerpts(pieces: Sequence[Piece]) -> Floats:
-    """The same where besides it says nothing where barlines fall."""
-    return excerpts([barlines_anywhere(folded(one_meter_a_length(piece))) for piece in pieces])
+def _excerpt(piece: Piece, barred: bool) -> Piece | None:
+    """The first full bars, normalised by themselves; None where there are too few bars or notes."""
+    piece = piece if barred else barlines_anywhere(piece)
+    if full_bars(piece) < BARS:
+        return None
+    first = int(bool(piece.pickup_tick))
+    window = slice_bars(piece, first, first + BARS - 1)
+    return normalised(window, timbre=False, editions=False) if len(window.notes) >= LEAST_NOTES else None
 
 
 def told_apart(one: Floats, two: Floats, names: Sequence[str] = (), *, seed: int = 0) -> Told:
@@ -111,7 +142,7 @@ def told_apart(one: Floats, two: Floats, names: Sequence[str] = (), *, seed: int
     score = np.zeros(len(x))
     for number in range(FOLDS):
         held = fold == number
-        forest = trees(seed, 120).fit(x[~held], y[~held])
+        forest = trees(seed, TREES).fit(x[~held], y[~held])
         score[held] = forest.predict_proba(x[held])[:, 1]
     sides = (score[y == 1], score[y == 0])
     drawn = [area(*(rng.choice(s, len(s)) for s in sides)) for _ in range(_RESAMPLES)]
@@ -126,7 +157,7 @@ def run(size: str = "quick", progress: Progress = no_progress) -> Report:
     """All comparisons whose styles are here. Raises BadParameter, BadInput where none is, NotInstalled."""
     if size not in SIZES:
         raise BadParameter(f"There is no size {size!r}", expected=" or ".join(SIZES))
-    entries = _entries(SIZES[size], progress)
+    entries = gathered([name for c in COMPARISONS for name in (c.first, c.second)], SIZES[size], progress)
     usable = [c for c in COMPARISONS if len(entries.get(c.first, ())) > FOLDS < len(entries.get(c.second, ()))]
     if not usable:
         raise BadInput(
@@ -137,9 +168,8 @@ def run(size: str = "quick", progress: Progress = no_progress) -> Report:
     return compared(entries, usable, size, progress)
 
 
-def _entries(most: int, progress: Progress) -> dict[str, list[Entry]]:
-    """Up to `most` pieces of every style that is compared, evenly spread."""
-    wanted = {name for c in COMPARISONS for name in (c.first, c.second)}
+def gathered(wanted: Sequence[str], most: int, progress: Progress = no_progress) -> dict[str, list[Entry]]:
+    """Up to `most` pieces of every style that is wanted and here, evenly spread."""
     by_style: dict[str, list[Any]] = {}
     for row in table():
         if row.style in wanted:
@@ -155,17 +185,18 @@ def _entries(most: int, progress: Progress) -> dict[str, list[Entry]]:
 def compared(entries: dict[str, list[Entry]], usable: Sequence[Comparison], size: str, progress: Progress) -> Report:
     """The report on pieces at hand."""
     views: dict[str, Callable[[Sequence[Piece]], Floats]] = {
-        "raw traces": lambda pieces: np.array([raw_traces(p) for p in pieces]),
-        "normalised": whole,
-        f"normalised, {BARS} bars": excerpts,
-        f"repaired, {BARS} bars": repaired_excerpts,
-        f"repaired, barlines anywhere, {BARS} bars": unbarred_excerpts,
+        RAW: lambda pieces: np.array([raw_traces(p) for p in pieces]),
+        WHOLE: whole,
+        EXCERPT: excerpts,
+        UNBARRED: partial(excerpts, barred=False),
+        WHOLE_BEFORE: partial(whole, editions=False),
+        BEFORE: partial(excerpts, editions=False),
     }
     seen: dict[tuple[str, str], Floats] = {}
     figures, loudest = [], {}
     for done, comparison in enumerate(usable):
         progress(done, len(usable), f"{comparison.first} against {comparison.second}")
-        row = f"{comparison.kind}: {comparison.first} / {comparison.second}" + " (one source)" * comparison.within
+        row = comparison.row
         for view, measure in views.items():
             for style in (comparison.first, comparison.second):
                 if (view, style) not in seen:
@@ -173,27 +204,48 @@ def compared(entries: dict[str, list[Entry]], usable: Sequence[Comparison], size
             one, two = (seen[view, style] for style in (comparison.first, comparison.second))
             if min(len(one), len(two)) <= FOLDS:
                 continue
-            found = told_apart(one, two, () if view == "raw traces" else NAMES)
+            found = told_apart(one, two, () if view == RAW else NAMES)
             figures.append(Figure(row, view, found.area, digits=2))
             if found.loudest:
                 loudest[f"{row}, {view}"] = found.loudest
-    facts = {"size": size, "pieces": {s: len(e) for s, e in entries.items()}, "loudest": loudest}
-    return Report("leakage", QUESTION, figures, facts, tuple(_verdicts(figures, usable)))
+    verdicts = judged(figures, usable)
+    facts = {
+        "size": size,
+        "pieces": {s: len(e) for s, e in entries.items()},
+        "verdicts": {v.row: v.verdict for v in verdicts},
+        "loudest": loudest,
+    }
+    return Report("leakage", QUESTION, figures, facts, _words(verdicts))
 
 
-def _verdicts(figures: Sequence[Figure], usable: Sequence[Comparison]) -> list[str]:
-    """In words, for every kind that has both: is the source told better than two books of one source are?"""
-    said = ["Area under the ROC curve of a classifier of the source: 0.5 is a guess, 1 is certain."]
-    for kind in dict.fromkeys(c.kind for c in usable):
-        mine = [f for f in figures if f.row.startswith(f"{kind}:") and f.column != "raw traces"]
-        for column in dict.fromkeys(f.column for f in mine):
-            books = [f.interval for f in mine if f.column == column and "(one source)" in f.row]
-            sources = [f.interval for f in mine if f.column == column and "(one source)" not in f.row]
-            if books and sources:
-                high = max(i.high for i in books)
-                above = sum(i.low > high for i in sources)
-                said.append(
-                    f"{kind}, {column}: {above} of {len(sources)} sources are told apart better than two books of one "
-                    f"source are (area up to {high:.2f})."
-                )
-    return said
+class Judged(NamedTuple):
+    """What is said of two sources. areas: on 8 bars, and with barlines anywhere. books: where two books end there."""
+
+    row: str
+    verdict: str
+    areas: tuple[float, float]
+    books: tuple[float, float]
+
+
+def judged(figures: Sequence[Figure], usable: Sequence[Comparison]) -> list[Judged]:
+    """Every comparison of two sources held to two books of one source, as the docstring of this module defines it."""
+    cells = {(f.row, f.column): f.interval for f in figures}
+    found = []
+    for mine in usable:
+        books = next((c.row for c in usable if c.kind == mine.kind and c.within), "")
+        if mine.within or not all((row, view) in cells for row in (mine.row, books) for view in (EXCERPT, UNBARRED)):
+            continue
+        areas = (cells[mine.row, EXCERPT].mean, cells[mine.row, UNBARRED].mean)
+        ends = (cells[books, EXCERPT].high, cells[books, UNBARRED].high)
+        verdict = PASSES if areas[0] <= ends[0] else BARLINES_TELL if areas[1] <= ends[1] else NOTES_TELL
+        found.append(Judged(mine.row, verdict, areas, ends))
+    return found
+
+
+def _words(verdicts: Sequence[Judged]) -> tuple[str, ...]:
+    said = [
+        f"{v.row}: {v.verdict} ({v.areas[0]:.2f} where two books of one source have up to {v.books[0]:.2f}; "
+        f"with barlines anywhere {v.areas[1]:.2f} where they have up to {v.books[1]:.2f})."
+        for v in verdicts
+    ]
+    return ("Area under the ROC curve of a classifier of the source: 0.5 is a guess, 1 is certain.", *said)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fewnotes.meta.editions import folded, one_meter_a_length
 from fewnotes.meta.roles import Role, roles
 from fewnotes.music.key import Key, estimate_key
 from fewnotes.music.piece import DEFAULT_VELOCITY, NOTE, KeySignature, Meter, Piece, Tempo, Track, sort_notes
@@ -161,14 +162,16 @@ def pitch_in_key(pitch: NDArray[Any], family: NDArray[Any], shift: int) -> NDArr
     return np.where(moved < 0, moved + 12, np.where(moved > 127, moved - 12, moved)).astype(np.uint8)
 
 
-def normalised(piece: Piece, *, in_key: bool = False, timbre: bool = True) -> Piece:
+def normalised(piece: Piece, *, in_key: bool = False, timbre: bool = True, editions: bool = True) -> Piece:
     """The piece without the traces of where it comes from, at 12 ticks a quarter.
 
     One velocity, no tempo but 120, one track a role and instrument family in a fixed order, no names, voices, staves,
-    graces, chord symbols or titles; the key signature is the estimated one. in_key: the tonic is C.
-    timbre: keep instrument families; without it every pitched track is a piano.
+    graces, chord symbols or titles; the key signature is the estimated one; repeats that were played out are played
+    once, and bars of one length have one meter. in_key: the tonic is C.
+    timbre: keep instrument families; without it every pitched track is a piano. editions: without it repeats and names
+    of meters stay as the source has them, as windows of a piece that is folded already must.
     """
-    grid = grid_notes(piece)
+    grid = grid_notes(folded(one_meter_a_length(piece)) if editions else piece)
     notes = grid.notes
     family = notes["family"] if timbre else np.where(notes["family"] == DRUM_FAMILY, DRUM_FAMILY, 0)
     layer = notes["role"].astype(np.int64) * (FAMILIES + 1) + family

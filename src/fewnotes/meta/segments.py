@@ -6,8 +6,8 @@
     meter              S steps x 2: is a bar, is a beat beginning here
     families           17 shares of notes: General MIDI families of 8 programs, and drums
 
-Rolls are sparse, so a segment keeps the places of its ones; `rolls` makes arrays of many at once, moved by semitones and
-with roles left out if asked. Pieces are normalised first (`fewnotes.meta.preprocess`).
+Rolls are sparse, so a segment keeps the places of its ones; `rolls` makes arrays of many at once, moved by semitones
+and with roles left out if asked. Pieces are normalised first (`fewnotes.meta.preprocess`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STEPS = QUARTERS * STEPS_PER_QUARTER
 CHANNELS, PITCHES, LOWEST = 7, 84, 24
 FAMILIES = DRUM_FAMILY + 1
 #: Segments of one piece at most, evenly spaced: beyond this a piece says nothing new about its style.
-MOST = 24
+MOST = 12
 _DRUMS = CHANNELS - 1
 _LEAST_NOTES = 4
 _LONGEST_STEPS = 10**6

@@ -1,14 +1,12 @@
 """The relation head: R = f(x1, x2; theta) in [0, 1], x1 the embedding of a piece, x2 that of a support set (Sung 2018).
 
-Log odds of R are a sum of two learned terms:
+Log odds of R are a sum of learned terms:
 
-- a two-covariance term (Brümmer and de Villiers 2010, eq. 24; one coordinate at a time): how much likelier x1 is as one
-  more piece of the style than as any piece at all, K pieces having told where the style lies. It knows by itself that one
+- a two-covariance term (Brümmer and de Villiers 2010; one coordinate at a time): how much likelier x1 is as one more
+  piece of the style than as any piece at all, K pieces having told where the style lies. It knows by itself that one
   piece tells less than ten;
 - two layers on the concatenation. W [x1; x2] = W1 x1 + W2 x2: a library is projected once, and a pair then costs one
   addition, one ReLU and one dot product.
-
-The head starts as the first term alone and moves from there by episodes.
 """
 
 from __future__ import annotations
@@ -20,14 +18,38 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+class TwoCovariance(nn.Module):
+    """Pieces vary within a style by exp(log_within), styles among each other by exp(log_between), a coordinate each."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.log_within = nn.Parameter(torch.zeros(size))
+        self.log_between = nn.Parameter(torch.zeros(size))
+        self.centre = nn.Parameter(torch.zeros(size))
+
+    def expected(self, x2: Tensor, shots: Tensor) -> tuple[Tensor, Tensor]:
+        """Where a style lies given the mean of K pieces, and the variance of one more piece: two of (N, D)."""
+        within, between = self.log_within.exp(), self.log_between.exp()
+        trust = between / (between + within / shots[:, None])
+        return self.centre + trust * (x2 - self.centre), within + between * (1 - trust)
+
+    def forward(self, x1: Tensor, x2: Tensor, shots: Tensor) -> Tensor:
+        """ln p(x1 | one more piece of the style) - ln p(x1 | any piece), summed over coordinates: (Q, N)."""
+        mean, variance = self.expected(x2, shots)
+        total = self.log_within.exp() + self.log_between.exp()
+        anywhere = ((x1 - self.centre) ** 2 / total + total.log()).sum(dim=1)
+        precise = 1 / variance
+        inside = (x1**2) @ precise.T - 2 * x1 @ (mean * precise).T
+        inside = inside + (mean**2 * precise + variance.log()).sum(dim=1)
+        return 0.5 * (anywhere[:, None] - inside)
+
+
 class RelationHead(nn.Module):
-    """Scores pieces against support sets. log_within, log_between: variances of a coordinate in a style and of styles."""
+    """Scores pieces against support sets."""
 
     def __init__(self, embedding: int, hidden: int = 64) -> None:
         super().__init__()
-        self.log_within = nn.Parameter(torch.zeros(embedding))
-        self.log_between = nn.Parameter(torch.zeros(embedding))
-        self.centre = nn.Parameter(torch.zeros(embedding))
+        self.side = TwoCovariance(embedding)
         #: Slope, offset, and offset for ln K: coordinates are not independent, so their sum says too much.
         self.temper = nn.Parameter(torch.tensor([0.3, 0.0, 0.0]))
         self.piece = nn.Linear(embedding, hidden)
@@ -43,33 +65,13 @@ class RelationHead(nn.Module):
 
     def forward(self, x1: Tensor, x2: Tensor, shots: Tensor) -> Tensor:
         """Log odds of all pairs: x1 (Q, D), x2 (N, D) means of support sets, shots (N,) their sizes -> (Q, N)."""
-        slope, offset, by_shots = self.temper
-        told = slope * self.two_covariance(x1, x2, shots) + offset + by_shots * shots.log()
-        styles = self.expected(x2, shots)[0]
-        hidden = functional.relu(self.piece(x1)[:, None] + self.style(styles)[None])
-        found: Tensor = told + self.out(hidden).squeeze(-1)
-        return found
-
-    def expected(self, x2: Tensor, shots: Tensor) -> tuple[Tensor, Tensor]:
-        """Where a style lies given the mean of K pieces, and the variance of one more piece: two of (N, D)."""
-        within, between = self.log_within.exp(), self.log_between.exp()
-        trust = between / (between + within / shots[:, None])
-        return self.centre + trust * (x2 - self.centre), within + between * (1 - trust)
-
-    def two_covariance(self, x1: Tensor, x2: Tensor, shots: Tensor) -> Tensor:
-        """ln p(x1 | one more piece of the style) - ln p(x1 | any piece), summed over coordinates: (Q, N)."""
-        mean, variance = self.expected(x2, shots)
-        total = self.log_within.exp() + self.log_between.exp()
-        anywhere = ((x1 - self.centre) ** 2 / total + total.log()).sum(dim=1)
-        precise = 1 / variance
-        inside = (
-            (x1**2) @ precise.T - 2 * x1 @ (mean * precise).T + (mean**2 * precise + variance.log()).sum(dim=1)
-        )
-        return 0.5 * (anywhere[:, None] - inside)
+        found = self.temper[0] * self.side(x1, x2, shots) + self.temper[1] + self.temper[2] * shots.log()
+        hidden = functional.relu(self.piece(x1)[:, None] + self.style(x2)[None])
+        return found + self.out(hidden).squeeze(-1)
 
 
 class LiteralRelation(nn.Module):
-    """Two layers on concatenated features, log odds of R: the relation network in its plainest form, as a row to beat."""
+    """Two layers on concatenated features, log odds of R: the relation network in its plainest form, a row to beat."""
 
     def __init__(self, features: int, hidden: int = 128) -> None:
         super().__init__()

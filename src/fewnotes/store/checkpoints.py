@@ -1,8 +1,8 @@
 """Checkpoints: trained nets that learned across many styles. Where they live, and reading one with care.
 
 A checkpoint is a folder: `config.json` (what the engine needs to build the nets, and the digest of the weights),
-`weights.safetensors`, `card.md` (sources, licences, how it was trained and measured). Order of resolution, said aloud by
-`Checkpoint.said`: an explicit path, $FEWNOTES_HOME/checkpoints/NAME, the one in the package. Never the network.
+`weights.safetensors`, `card.md` (sources, licences, how it was trained and measured). Order of resolution, said aloud
+by `Checkpoint.said`: an explicit path, $FEWNOTES_HOME/checkpoints/NAME, the one in the package. Never the network.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class Kind(Enum):
     FLOAT = "float"
     BOOL = "bool"
     STR = "str"
+    NAMES = "list of names"
     CHOICE = "choice"
     SEED = "seed"
     BARS = "bar range"

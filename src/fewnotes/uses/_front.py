@@ -50,11 +50,14 @@ def compose(
     return Compose(style=style, bars=bars, candidates=candidates, seed=seed, **wishes).run(progress).pieces
 
 
-def compare(a: Piece | Style, b: Piece | Style) -> Comparison:
-    """How near two pieces, two styles, or a piece and a style are: `.relation` in [0, 1] and `.reasons`."""
+def compare(a: Piece | Style, b: Piece | Style, engine: str = "auto") -> Comparison:
+    """How near two pieces, two styles, or a piece and a style are: `.relation` in [0, 1], `.reasons` and `.bars`.
+
+    engine: "relation" for the trained network, "features" for statistics alone, "auto" for the first that is here.
+    """
     from fewnotes.uses.compare import Compare
 
-    return Compare(a=a, b=b).run()
+    return Compare(a=a, b=b, engine=engine).run()
 
 
 def check(piece: Piece, style: Style) -> Originality:

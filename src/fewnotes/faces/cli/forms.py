@@ -20,6 +20,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.FLOAT: float,
     Kind.BOOL: bool,
     Kind.STR: str,
+    Kind.NAMES: list[str],
     Kind.CHOICE: str,
     Kind.SEED: int,
     Kind.BARS: str,

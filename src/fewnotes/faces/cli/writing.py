@@ -14,7 +14,7 @@ from pathlib import Path
 from fewnotes.atomic import write_atomic
 from fewnotes.errors import BadParameter, StoreError
 from fewnotes.registry import find, names
-from fewnotes.uses import Output, Result, params, use_class
+from fewnotes.uses import Kind, Output, Result, Use, params, use_class
 
 _DEFAULT_FORMS = "midi,musicxml"
 _SIDECAR = ".json"
@@ -104,11 +104,15 @@ def _check_music(suffix: str) -> None:
     try:
         suffixes_of(suffix)
     except BadParameter as error:
-        made = [name for name in names("uses") if use_class(find("uses", name)).result is Result.FILES]
+        made = [name for name in names("uses") if _makes_files_of_a_piece(use_class(find("uses", name)))]
         known = [c for name in made for spec in params(use_class(find("uses", name))).values() for c in spec.choices]
         if suffix.lower().removeprefix(".") in known:
             error.fix = f"Write music first; then `fewnotes {made[0]} FILE -o NAME{suffix}` makes this of it"
         raise
+
+
+def _makes_files_of_a_piece(use: type[Use]) -> bool:
+    return use.result is Result.FILES and any(spec.kind is Kind.PIECE for spec in params(use).values())
 
 
 def _free(wanted: list[tuple[Path, list[str], Output]]) -> list[tuple[Path, list[str], Output]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.render.atlas.groups import COLOURS, Key, groups, numbered, outline
-from fewnotes.render.atlas.labels import Label, place, width_of
+from fewnotes.render.atlas.labels import SIZE, Label, place, width_of
 from fewnotes.render.atlas.layout import (
     Chart,
     classical_scaling,
@@ -29,7 +29,6 @@ GREY: Colour = (95, 102, 114)
 _EDGE: Colour = (200, 205, 214)
 _LEADER: Colour = (150, 156, 168)
 RADIUS = 6.0
-SIZE = 12.0
 _MARGIN, _HEAD = 28.0, 74.0
 _WIDTH, _LEAST_HEIGHT = 960.0, 560.0
 _LONGEST_NAME = 30
@@ -63,10 +62,12 @@ class Picture:
     @property
     def caption(self) -> tuple[str, str]:
         """Two lines that say how to read the picture, and how far to trust it."""
-        what = "families" if self.keys else "groups of near styles"
+        what = "families" if self.keys else "groups of near styles" if max(self.groups) else ""
+        bent = f"A plane cannot hold all distances: they are {100 * self.stress:.0f} % off, on average."
         return (
-            f"The nearer, the more alike; lines lead to the two nearest. Colour and shape: {what}.",
-            f"A plane cannot hold all distances: they are {100 * self.stress:.0f} % off, on average.",
+            "The nearer, the more alike; lines lead to the two nearest."
+            + (f" Colour and shape: {what}." if what else ""),
+            bent if round(100 * self.stress) else "All distances are as they are.",
         )
 
 
@@ -83,13 +84,14 @@ def draw(chart: Chart) -> Picture:
     numbers, keys = numbered(chart.families) if chart.families else (groups(distance), [])
     count = len(chart.names)
     texts = [_short(name) for name in chart.names]
-    edges = {(min(i, j), max(i, j)) for i in range(count) for j in nearest(chart.relation, i, _NEAREST)}
+    edges = sorted({(min(i, j), max(i, j)) for i in range(count) for j in nearest(chart.relation, i, _NEAREST)})
     width = _WIDTH * max(1.0, (count / 40) ** 0.5)
     while True:
         top = _HEAD + 40 + (_KEY_LINE * (key_places(keys, width)[-1][2] + 1) if keys else 0)
         points, height = _fitted(places, width, top)
         frame = (_MARGIN / 2, top - 20, width - _MARGIN / 2, height - _MARGIN / 2)
-        labels = place(points, texts, SIZE, RADIUS, frame)
+        lines = np.array([[*points[i], *points[j]] for i, j in edges])
+        labels = place(points, texts, RADIUS, frame, lines)
         if labels is not None:
             break
         width *= _GROWTH
@@ -102,7 +104,7 @@ def draw(chart: Chart) -> Picture:
         tuple(labels),
         tuple(numbers),
         tuple(keys),
-        tuple(sorted(edges)),
+        tuple(edges),
         bent,
     )
 

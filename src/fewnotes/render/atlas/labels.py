@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from fewnotes.render.canvas import Anchor
 
 Floats = NDArray[np.float64]
+#: Letters are so many points high.
+SIZE = 12.0
 _RINGS = 26
+#: Up to this ring a name is plainly that of its point.
+_BESIDE = 1
 _RING_STEP = 6.0
 #: Right, left, then above and below, then between: as a reader looks for the name of a point.
 _FIRST = (0.0, math.pi, -math.pi / 4, math.pi / 4, -3 * math.pi / 4, 3 * math.pi / 4, -math.pi / 2, math.pi / 2)
@@ -23,7 +27,7 @@ _AIR = 2.0
 
 
 class Label(NamedTuple):
-    """A name in its place: x, y is the middle of its box. far: so far from its point that a line must lead to it.
+    """A name in its place: x, y is the middle of its box. ring: how far from its point, 0 for next to it.
 
     anchor: which end of the text is at its side of the box, since the box is rather too wide for it.
     """
@@ -33,8 +37,13 @@ class Label(NamedTuple):
     width: float
     height: float
     text: str
-    far: bool
+    ring: int
     anchor: Anchor = "middle"
+
+    @property
+    def far(self) -> bool:
+        """Whether a line must lead from the point to the name."""
+        return self.ring > _BESIDE
 
     @property
     def text_x(self) -> float:
@@ -64,31 +73,57 @@ def width_of(text: str, size: float) -> float:
 
 
 def place(
-    points: Floats, texts: Sequence[str], size: float, radius: float, frame: tuple[float, float, float, float]
+    points: Floats, texts: Sequence[str], radius: float, frame: tuple[float, float, float, float], lines: Floats
 ) -> list[Label] | None:
     """A place for each name inside the frame, or None if there is no room. points: (N, 2). radius: of the markers.
 
-    Crowded points choose first. frame: left, top, right, bottom.
+    Crowded points choose first. Of the free places beside a point the first that fewest lines cross is taken.
+    frame: left, top, right, bottom. lines: x1, y1, x2, y2 of each, (M, 4).
     """
-    count = len(points)
     apart = np.linalg.norm(points[:, None] - points[None], axis=2)
     crowd = (1.0 / (apart + 20.0)).sum(axis=1)
     taken = np.concatenate([points - radius * 1.4, points + radius * 1.4], axis=1)
-    found: list[Label | None] = [None] * count
+    found: dict[int, Label] = {}
     for i in np.argsort(-crowd, kind="stable").tolist():
-        width, height = width_of(texts[i], size), size * _LINE
-        for label in _candidates(points[i], width, height, radius, texts[i]):
-            left, top, right, bottom = label.box
-            inside = left >= frame[0] and top >= frame[1] and right <= frame[2] and bottom <= frame[3]
-            free = (taken[:, 2] <= left) | (taken[:, 0] >= right) | (taken[:, 3] <= top) | (taken[:, 1] >= bottom)
-            if inside and free.all():
-                found[i] = label
-                box = [left - _AIR, top - _AIR / 2, right + _AIR, bottom + _AIR / 2]
-                taken = np.concatenate([taken, [box]])
+        best, least = None, np.inf
+        for label in _candidates(points[i], width_of(texts[i], SIZE), SIZE * _LINE, radius, texts[i]):
+            if best is not None and label.ring > _BESIDE:
                 break
-        else:
+            if _is_free(label, taken, frame):
+                crossed = _crossings(label, lines)
+                if crossed < least:
+                    best, least = label, crossed
+                if crossed == 0 or label.ring > _BESIDE:
+                    break
+        if best is None:
             return None
-    return [label for label in found if label is not None]
+        found[i] = best
+        left, top, right, bottom = best.box
+        taken = np.concatenate([taken, [[left - _AIR, top - _AIR / 2, right + _AIR, bottom + _AIR / 2]]])
+    return [found[i] for i in range(len(points))]
+
+
+def _is_free(label: Label, taken: Floats, frame: tuple[float, float, float, float]) -> bool:
+    left, top, right, bottom = label.box
+    inside = left >= frame[0] and top >= frame[1] and right <= frame[2] and bottom <= frame[3]
+    free = (taken[:, 2] <= left) | (taken[:, 0] >= right) | (taken[:, 3] <= top) | (taken[:, 1] >= bottom)
+    return bool(inside and free.all())
+
+
+def _crossings(label: Label, lines: Floats) -> int:
+    """How many lines cross the box of a name (Liang and Barsky 1984)."""
+    if not len(lines):
+        return 0
+    left, top, right, bottom = label.box
+    x, y = lines[:, 0], lines[:, 1]
+    dx, dy = lines[:, 2] - x, lines[:, 3] - y
+    p = np.stack([-dx, dx, -dy, dy])
+    q = np.stack([x - left, right - x, y - top, bottom - y])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = q / p
+    enters = np.where(p < 0, ratio, 0.0).max(axis=0).clip(min=0.0)
+    leaves = np.where(p > 0, ratio, 1.0).min(axis=0).clip(max=1.0)
+    return int(((enters <= leaves) & ~((p == 0) & (q < 0)).any(axis=0)).sum())
 
 
 def _candidates(point: Floats, width: float, height: float, radius: float, text: str) -> list[Label]:
@@ -101,7 +136,7 @@ def _candidates(point: Floats, width: float, height: float, radius: float, text:
             x = float(point[0]) + c * reach + _sign(c) * width / 2
             y = float(point[1]) + s * reach + _sign(s) * height / 2
             anchor: Anchor = "start" if c > 0.3 else "end" if c < -0.3 else "middle"
-            found.append(Label(x, y, width, height, text, ring >= 2, anchor))
+            found.append(Label(x, y, width, height, text, ring, anchor))
     return found
 
 

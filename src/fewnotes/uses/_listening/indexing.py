@@ -125,16 +125,16 @@ def _in_vain(old: Known) -> bool:
 
 
 def _digest(path: str, size: int) -> str:
-    """SHA-256 of a file's bytes; of a file too large to be read, of its size, since it is only to be told."""
+    """SHA-256 of a file's bytes; of its name where it is too large to be read, or no file that can be."""
     if size > MAX_FILE_BYTES or not os.path.isfile(path):  # noqa: PTH113
-        return f"unread-{size}"
+        return f"unread-{hashlib.sha256(os.fsencode(path)).hexdigest()}"
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unopened(path: str, root: str, error: OSError) -> Known:
-    reason = f"{Path(path).name} could not be opened: {error.strerror or error}"
-    return Known(path, root, 0, 0, "", UNREADABLE, _shown(reason), fewnotes.__version__)
+    reason = _shown(f"It could not be opened: {error.strerror or error}")
+    return Known(path, root, 0, 0, "", UNREADABLE, reason, fewnotes.__version__)
 
 
 def _take_in(library: Library, checkpoint: str, todo: Sequence[Known], progress: Progress) -> None:
@@ -149,9 +149,9 @@ def _take_in(library: Library, checkpoint: str, todo: Sequence[Known], progress:
         reasons: dict[str, str] = {}
         for files, (path, result) in batch:
             if isinstance(result, FewnotesError):
-                reasons[files[0].digest] = result.what
+                reasons[files[0].digest] = result.what.removeprefix(f"{path.name}: ")
             elif not any(len(p.notes) for p in result):
-                reasons[files[0].digest] = f"{path.name} holds no notes"
+                reasons[files[0].digest] = "It holds no notes"
             else:
                 pieces[files[0].digest] = [p for p in result if len(p.notes)]
         found = _listen(pieces, reasons)

@@ -60,5 +60,5 @@ def shown(path: str) -> str:
 
 
 def left_out(path: str, reason: str) -> str:
-    """A file and why it was left out, its name once."""
-    return f"{shown(path)}: {reason.removeprefix(f'{Path(path).name}: ')}"
+    """A file and why it was left out."""
+    return f"{shown(path)}: {reason}"

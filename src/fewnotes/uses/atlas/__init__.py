@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import Progress, no_progress
-from fewnotes.errors import NotInstalled, NotPossible
+from fewnotes.errors import NotPossible
 from fewnotes.music.piece import Notice
 from fewnotes.render.atlas import Chart, Picture, draw, page, png, svg
 from fewnotes.render.atlas.draw import nearest
@@ -41,15 +42,8 @@ class Map:
 
     @property
     def outputs(self) -> list[Output]:
-        """The pictures; without Pillow that in PNG only where it was asked for by itself, and then NotInstalled."""
-        found = []
-        for form in self.forms:
-            try:
-                found.append(Output("atlas", data=_FORMS[form](self.picture), suffix=f".{form}"))
-            except NotInstalled:
-                if len(self.forms) == 1:
-                    raise
-        return found
+        """The pictures. Raises NotInstalled for one in PNG without Pillow."""
+        return [Output("atlas", data=_FORMS[form](self.picture), suffix=f".{form}") for form in self.forms]
 
     def near(self, i: int, count: int = 3) -> list[tuple[str, float]]:
         """The styles nearest to the i-th, with their relation."""
@@ -97,8 +91,8 @@ class Atlas(Use):
     example: ClassVar[str] = "fewnotes atlas my-music -o atlas.html"
 
     styles: str | Sequence[str | Style] | None = param(
-        Kind.STR,
-        "A folder with one folder a style, or styles with commas between; else all in the store",
+        Kind.NAMES,
+        "A folder with one folder a style, or styles; else all in the store",
         default=None,
         optional=True,
         positional=True,
@@ -116,8 +110,9 @@ class Atlas(Use):
     def run(self, progress: Progress = no_progress) -> Map:
         """Raises NotPossible with fewer than two styles, BadInput for a folder without music, NotInstalled."""
         words: tuple[str, ...] = ()
-        if self.library or _is_folder(self.styles):
-            voices, words, warnings = of_library(self.styles, self.library, progress)
+        folder = _folder(self.styles)
+        if self.library or folder:
+            voices, words, warnings = of_library(folder, self.library, progress)
         else:
             voices, warnings = of_styles(self.styles, progress)
         if len(voices) < 2:
@@ -136,11 +131,16 @@ class Atlas(Use):
             _families(chosen),
         )
         forms = (self.form,) if self.form else tuple(_FORMS)
+        if not self.form and find_spec("PIL") is None:
+            forms = tuple(form for form in forms if form != "png")
+            words += ("No PNG was drawn, since pillow is not installed: pip install 'fewnotes[render]'",)
         return Map(draw(chart), forms, words, warnings)
 
 
-def _is_folder(styles: object) -> bool:
-    return isinstance(styles, (str, os.PathLike)) and os.path.isdir(styles)  # noqa: PTH112
+def _folder(styles: object) -> str | None:
+    """The one folder that was given, if it was one."""
+    one = styles[0] if isinstance(styles, (list, tuple)) and len(styles) == 1 else styles
+    return os.fspath(one) if isinstance(one, (str, os.PathLike)) and os.path.isdir(one) else None  # noqa: PTH112
 
 
 def _families(voices: Sequence[Voice]) -> tuple[str, ...]:

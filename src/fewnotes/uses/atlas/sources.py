@@ -19,7 +19,7 @@ from fewnotes.style import Part, Style
 from fewnotes.uses._listening import embed, part_of, scores
 from fewnotes.uses._listening.asked import styles_asked
 from fewnotes.uses._listening.indexing import update
-from fewnotes.uses._listening.places import Paths, left_out, open_library, shown
+from fewnotes.uses._listening.places import left_out, open_library, shown
 
 #: More styles than this are no picture any more.
 MOST = 200
@@ -56,11 +56,10 @@ def of_styles(
 
 
 def of_library(
-    music: object, name: str | None, progress: Progress = no_progress
+    music: str | None, name: str | None, progress: Progress = no_progress
 ) -> tuple[list[Voice], tuple[str, ...], tuple[Notice, ...]]:
     """Folders as styles: voices, what is to be said, and the files that were left out."""
-    paths: Paths = os.fspath(music) if isinstance(music, (str, os.PathLike)) else None
-    library, added = open_library(paths, name)
+    library, added = open_library(music, name)
     with library:
         updated = update(library, added, progress)
         index = library.index(relation.judge().digest)

@@ -33,9 +33,7 @@ class Library(Use):
 
     action: str = param(Kind.CHOICE, "|".join(_ACTIONS), default="list", choices=_ACTIONS, positional=True)
     name: str | None = param(Kind.STR, "Which library", default=None, optional=True, positional=True)
-    music: Paths = param(
-        Kind.STR, "Folder, file or pattern, several with commas", default=None, optional=True, positional=True
-    )
+    music: Paths = param(Kind.NAMES, "Folders, files or patterns", default=None, optional=True, positional=True)
 
     def run(self, progress: Progress = no_progress) -> Table:
         """Raises BadParameter for a missing or unknown name, StoreError where a library is damaged."""

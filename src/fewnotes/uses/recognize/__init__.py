@@ -96,12 +96,12 @@ class Recognize(Use):
     """
 
     returns: ClassVar[str] = "the style, or none of these, how sure, and the relation to each"
-    example: ClassVar[str] = "fewnotes recognize tune.mid jigs,reels"
+    example: ClassVar[str] = "fewnotes recognize tune.mid jigs reels"
 
     piece: Piece = param(Kind.PIECE, "The piece to recognize", positional=True)
     styles: str | Sequence[str | Style] | None = param(
-        Kind.STR,
-        "Styles to ask, with commas between: names or .style files; else all in the store",
+        Kind.NAMES,
+        "Styles to ask: names or .style files; else all in the store",
         default=None,
         optional=True,
         positional=True,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fewnotes.engines import Progress, no_progress, relation
-from fewnotes.errors import BadInput, BadParameter
+from fewnotes.errors import BadInput
 from fewnotes.music.piece import Piece
 from fewnotes.store.library import Index, Library
 from fewnotes.style import Style, created_now
@@ -21,7 +21,7 @@ from fewnotes.uses._listening.facts import FAMILIES
 from fewnotes.uses._listening.indexing import Updated, update
 from fewnotes.uses._listening.places import Paths, left_out, open_library, shown
 from fewnotes.uses._words import meter_words
-from fewnotes.uses.recommend.liking import LIKES, Liking, gather, said_now
+from fewnotes.uses.recommend.liking import LIKES, Liking, check_liked, gather, said_now
 from fewnotes.uses.recommend.ranking import Because, Filters, centred_cosine, choose, reasons, usual
 
 _SOME_LEFT_OUT = 4
@@ -81,6 +81,11 @@ class Recommendations:
     words: tuple[str, ...] = field(default=())
 
     @property
+    def whose(self) -> str:
+        """The style in words; what one likes where there is none."""
+        return "the pieces you like" if self.style == LIKES else self.style
+
+    @property
     def none(self) -> bool:
         return not any(p.in_style for p in self.pieces)
 
@@ -99,7 +104,7 @@ class Recommendations:
 
     def to_table(self) -> Table:
         rows = [(n, _name(p), f"{p.relation:.2f}", _why(p)) for n, p in enumerate(self.pieces, 1)]
-        facts = {"like": self.style, "library": self.library, "searched": f"{self.searched:,} pieces"}
+        facts = {"like": self.whose, "library": self.library, "searched": f"{self.searched:,} pieces"}
         status = _SOME_LEFT_OUT if self.unreadable else 0
         return Table(("", "piece", "relation", "because"), rows, "Recommended", facts, self.words, exit_status=status)
 
@@ -123,8 +128,8 @@ class Recommend(Use):
         positional=True,
     )
     music: Paths = param(
-        Kind.STR,
-        "A folder, file or pattern of music, several with commas, or the name of a library",
+        Kind.NAMES,
+        "Folders, files or patterns of music, or the name of a library",
         default=None,
         optional=True,
         positional=True,
@@ -169,28 +174,28 @@ class Recommend(Use):
         )  # fmt: skip
         library, paths = open_library(music, self.library)
         with library:
-            found = update(library, paths, progress) if self.update or paths else Updated()
             name = style.name if style else LIKES
             if self.forget:
                 library.forget(name)
+            check_liked(library, style, now)
+            found = update(library, paths, progress) if self.update or paths else Updated()
             liking = gather(library, style, now, [*liked, *disliked], progress)
             if self.remember:
                 library.remember(name, now, created_now())
             return self._ranked(library, name, liking, filters, found)
 
     def _which(self) -> tuple[Style | None, Paths]:
-        """The style, and the music; where there is a piece to be like, the one word that was given is the music."""
+        """The style, and the music: a folder in the place of the style is the music, and so is what stands there alone
+        beside a piece to be like.
+        """
         from fewnotes.store import load_style
 
         if not isinstance(self.style, str):
             return self.style, self.music
         if self.music is None and self.like and (self.library is None or os.path.lexists(self.style)):
             return None, self.style
-        if self.music is None and self.library is None and os.path.isdir(self.style):  # noqa: PTH112
-            raise BadParameter(
-                f"It is not said what the music in {self.style} should be like",
-                expected="fewnotes recommend STYLE MUSIC, or fewnotes recommend MUSIC --like FILE",
-            )
+        if self.music is None and os.path.isdir(self.style):  # noqa: PTH112
+            return None, self.style
         return load_style(self.style), self.music
 
     def _ranked(self, library: Library, name: str, liking: Liking, filters: Filters, found: Updated) -> Recommendations:
@@ -251,10 +256,10 @@ def _words(found: Recommendations) -> tuple[str, ...]:
     if not found.pieces:
         said.append("No piece passes the filters." if not found.searched else "All that passes is liked or disliked.")
     elif found.none:
-        said.append(f"None of these belongs to {found.style}: they are the nearest there is.")
+        said.append(f"None of these belongs to {found.whose}: they are the nearest there is.")
     elif not all(p.in_style for p in found.pieces):
         count = sum(p.in_style for p in found.pieces)
-        said.append(f"{count} of these belong to {found.style}; the others are the nearest there is beside them.")
+        said.append(f"{count} of these belong to {found.whose}; the others are the nearest there is beside them.")
     if found.known:
         said.append(f"Left out, since you know them: {found.known} with the notes of liked or disliked pieces.")
     if found.liking.remembered:

@@ -49,6 +49,16 @@ def said_now(like: Sequence[Piece], dislike: Sequence[Piece]) -> list[Feedback]:
     return liked + disliked
 
 
+def check_liked(library: Library, style: Style | None, now: Sequence[Feedback]) -> None:
+    """Raises BadInput where nothing at all is liked, before a whole library is listened to."""
+    if style is None and not any(f.liked for f in (*now, *library.remembered(LIKES))):
+        raise BadInput(
+            "It is not said what the music should be like",
+            expected="a style, or one liked piece or more",
+            fix="fewnotes recommend STYLE MUSIC, or fewnotes recommend MUSIC --like FILE",
+        )
+
+
 def gather(
     library: Library,
     style: Style | None,
@@ -70,7 +80,9 @@ def gather(
     disliked = [c for c in wanted if c in heard and c in feedback and not feedback[c].liked]
     liked = [c for c in wanted if c in heard and c not in disliked]
     if not liked:
-        raise BadInput("Nothing is liked", expected="one liked piece or more, or a style", fix="Give --like FILE")
+        raise BadInput(
+            "Nothing is liked that can be listened to", expected="one liked piece or more, or a style with notes"
+        )
     part = known_part(style) if style is not None and not feedback else None
     if part is None:
         none = np.zeros((0, len(heard[liked[0]].vector)), np.float32)
