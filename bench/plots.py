@@ -25,6 +25,14 @@ PANELS: dict[str, tuple[str, ...]] = {
         "5-way 1-shot (no timbre)",
         "none of these, AUROC",
     ),
+    "recommendation": (
+        "precision@10, 5 liked",
+        "nDCG@10, 5 liked",
+        "MAP, 5 liked",
+        "nDCG@10, 5 liked, 5 disliked",
+        "nDCG@10, 3 + 2 liked of two styles",
+        "nDCG@10, 5 liked (no timbre)",
+    ),
 }
 _MOST_PANELS = 6
 _INK, _FAINT, _WORST = "#1f3a5f", "#c9d1db", "#b5523b"

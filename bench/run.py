@@ -26,6 +26,7 @@ QUICK: dict[str, list[str]] = {
     "kills": ["--count", "40"],
     "recognition": ["--quick"],
     "recommendation": ["--quick"],
+    "trust": ["--quick"],
     "scoring": ["--quick"],
     "generation": ["--size", "quick"],
     "leakage": ["--size", "quick"],

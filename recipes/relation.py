@@ -217,8 +217,7 @@ def train(arguments: argparse.Namespace, data: TrainingSet) -> None:
         sampler.rng = np.random.default_rng([arguments.seed, state["step"]])
     budget, saved_at, measured_at, began = arguments.minutes * 60, state["seconds"], state["seconds"], state["seconds"]
     clock, losses = time.perf_counter(), []
-    while state["seconds"] < budget:
-        progress = state["seconds"] / budget
+    while (progress := _progress(state, budget, arguments.steps)) < 1:
         rate = arguments.rate * min(1.0, (state["step"] + 1) / 200) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -242,7 +241,10 @@ def train(arguments: argparse.Namespace, data: TrainingSet) -> None:
         losses.append(float(loss.detach()))
         _average(averaged, model, min(0.998, state["step"] / (state["step"] + 20)))
         state["seconds"] = began + time.perf_counter() - clock
-        if state["seconds"] - measured_at > arguments.measure_every * 60 or state["seconds"] >= budget:
+        if (
+            state["seconds"] - measured_at > arguments.measure_every * 60
+            or _progress(state, budget, arguments.steps) >= 1
+        ):
             measured_at = state["seconds"]
             found = validate(averaged, feeder, device)
             score = float(np.mean([v for k, v in found.items() if k.endswith(
@@ -255,11 +257,16 @@ def train(arguments: argparse.Namespace, data: TrainingSet) -> None:
                 torch.save({"model": averaged.state_dict(), "shape": shape.to_dict(), "mean": feeder.mean.tolist(),
                             "spread": feeder.spread.tolist(), "line": line, "arguments": _plain(arguments)},
                            arguments.work / f"{arguments.name}-best.pt")  # fmt: skip
-        if state["seconds"] - saved_at > 120 or state["seconds"] >= budget:
+        if state["seconds"] - saved_at > 120 or _progress(state, budget, arguments.steps) >= 1:
             saved_at = state["seconds"]
             torch.save({"model": model.state_dict(), "averaged": averaged.state_dict(),
                         "optimiser": optimiser.state_dict(), "state": state}, last.with_suffix(".new"))  # fmt: skip
             last.with_suffix(".new").replace(last)
+
+
+def _progress(state: dict, budget: float, steps: int) -> float:
+    """0 to 1: by steps where their number is given, so that two trainings can have the same, else by time."""
+    return state["step"] / steps if steps else state["seconds"] / budget
 
 
 def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
@@ -281,6 +288,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="relation")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=0, help="instead of minutes: as many as another training had")
     parser.add_argument("--objective", choices=("episodes", "classifier", "literal"), default="episodes")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)

@@ -32,6 +32,9 @@ LINEAR = 96
 SHOTS = (1, 2, 3, 5, 10)
 PAIRS = 4000
 BACKGROUND_A_STYLE = 6
+#: Do the rolls come with shares of instruments? On meta-validation the log loss is lower without (docs/LOG.md): what they
+#: say of a style is in the statistics, and an encoder that was given them leans on those of the styles it trained on.
+INSTRUMENTS_IN_ROLLS = False
 
 
 def rolls_of(model: Model, feeder: Feeder, pieces: np.ndarray, timbre: bool) -> np.ndarray:
@@ -152,7 +155,7 @@ def main() -> None:
         z = np.zeros((len(values), shape.embedding + LINEAR))
         z[:, shape.embedding :] = (values - linear.centre) @ linear.matrix
         for part in (held, chosen):
-            z[part, : shape.embedding] = rolls_of(model, feeder, part, timbre)
+            z[part, : shape.embedding] = rolls_of(model, feeder, part, timbre and INSTRUMENTS_IN_ROLLS)
         raw = raw_head(model, linear.between)
         as_head = lambda made: Head.of({f"head.{k}": v for k, v in made.items()})  # noqa: E731
         x, own, shots = pairs(as_head(raw), shape.embedding, z[held], data.styles[held], seed=5)
@@ -165,6 +168,7 @@ def main() -> None:
         }
         relation = chance(x @ weights)
         right = np.mean((relation > 0.5) == own)
+        print("log loss", round(float(-np.mean(np.log(np.where(own, relation, 1 - relation) + 1e-9))), 4))
         lines.append(
             f"{'with' if timbre else 'without'} instruments: rolls {weights[0]:.3f}, statistics {weights[1]:.3f}, "
             f"offset {weights[2]:.3f}, ln K {weights[3]:.3f}; pairs told apart {right:.3f}"
@@ -177,6 +181,7 @@ def main() -> None:
     print("\n".join(lines), floors, sep="\n")
     config = {
         "encoder": shape.to_dict(), "statistics": [s.name for s in STATISTICS], "none_below": floors,
+        "instruments_in_rolls": INSTRUMENTS_IN_ROLLS,
         "trained": saved["line"] | {"arguments": saved["arguments"]}, "weighed": lines,
     }  # fmt: skip
     folder = save_checkpoint(arguments.out, "relation", config, arrays, card(saved, lines, data))

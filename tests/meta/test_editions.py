@@ -17,6 +17,7 @@ from fewnotes.music.statistics import statistics
 from fewnotes.music.time import barlines
 from fewnotes.testing import tiny_pieces
 
+
 #: A bar of 6/8 in made tunes.
 BAR = 1440
 
@@ -59,12 +60,11 @@ def test_sections_of_usual_lengths_are_found(bars):
     assert sounding(folded(in_a_row(section, section, rest))) == sounding(in_a_row(section, rest))
 
 
-def test_of_a_first_and_a_second_ending_one_stays_and_the_section_is_played_once(parts):
+def test_of_a_first_and_a_second_ending_the_second_stays_and_the_section_is_played_once(parts):
     a, b = parts
     body, first, second = slice_bars(a, 0, 6), slice_bars(a, 7, 7), slice_bars(made_tune(77), 0, 0)
     once = folded(in_a_row(body, first, body, second, b))
-    endings = (sounding(in_a_row(body, first, b)), sounding(in_a_row(body, second, b)))
-    assert sounding(once) in endings
+    assert sounding(once) == sounding(in_a_row(body, second, b))
 
 
 def test_a_section_that_comes_back_later_or_with_another_middle_is_music_and_stays(parts):
@@ -144,7 +144,6 @@ def test_a_piece_without_notes_stays():
     assert len(folded(empty)) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="a section that is folded out of four can be folded again")
 def test_what_was_folded_once_stays(parts):
     a, b = parts
     phrase = slice_bars(a, 0, 3)
@@ -153,7 +152,6 @@ def test_what_was_folded_once_stays(parts):
         assert normalised(once) == once
 
 
-@pytest.mark.xfail(strict=True, reason="a period whose halves differ in their last bar is taken for a repeat")
 def test_a_period_of_two_phrases_with_other_endings_is_music_and_stays(parts):
     a, b = parts
     half = slice_bars(a, 0, 2)
@@ -161,7 +159,6 @@ def test_a_period_of_two_phrases_with_other_endings_is_music_and_stays(parts):
     assert sounding(folded(period)) == sounding(period)
 
 
-@pytest.mark.xfail(strict=True, reason="the first ending stays, and it leads back and not on")
 def test_most_tunes_of_a_book_are_the_same_whether_their_repeats_are_played_or_written(music21_corpus):
     paths = sorted((music21_corpus / "ryansMammoth").glob("*.abc"))[::16]
     kinds = [dict(read_each(paths, repeats=repeats)) for repeats in (True, False)]

@@ -2,7 +2,8 @@
 
 One source plays its repeats out and another only writes them; one writes alla breve where another writes four quarters.
 Both tell where a file comes from. A section of whole bars that comes again at once, note for note but for its ending,
-is kept once; bars of one length are named alike. Measured in `fewnotes.measure.leakage`.
+is kept once, with its second ending, which leads on; bars of one length are named alike. Measured in
+`fewnotes.measure.leakage`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from numpy.typing import NDArray
 from fewnotes.music.piece import Piece, sort_notes
 from fewnotes.music.time import barlines
 
-#: Bars of a section that is looked for, longest first; shorter repeats are music rather than form.
-SECTIONS = (16, 12, 8, 4)
-#: Bars at its end that may differ, for a first and a second ending.
-_ENDING = 1
+#: Bars of a section that is looked for, longest first, and how many at its end may differ, for a first and a second
+#: ending. Four bars with two endings are a period, which is music rather than form, as shorter repeats are.
+SECTIONS = {16: 1, 12: 1, 8: 1, 4: 0}
 _SAME = {(2, 2): (4, 4), (2, 1): (4, 2)}
 
 
@@ -32,7 +32,17 @@ def one_meter_a_length(piece: Piece) -> Piece:
 
 
 def folded(piece: Piece) -> Piece:
-    """The piece without the second playing of sections; one of several meters is left as it is."""
+    """The piece without the first playing of sections that are played twice, folded until there is none.
+
+    One of several meters is left as it is.
+    """
+    once = _folded_once(piece)
+    while once is not piece:
+        piece, once = once, _folded_once(once)
+    return piece
+
+
+def _folded_once(piece: Piece) -> Piece:
     lines = barlines(piece)
     if len(piece.meters) > 1 or len(lines) <= 2 * min(SECTIONS):
         return piece
@@ -42,9 +52,10 @@ def folded(piece: Piece) -> Piece:
     keep: list[int] = []
     at = 0
     while at < len(shapes):
-        length = next((n for n in SECTIONS if _again(shapes, at, n)), 1)
-        keep += range(at, at + length)
-        at += 2 * length if length > 1 else 1
+        length = next((n for n in SECTIONS if _again(shapes, at, n)), 0)
+        # The last bar comes from the second playing: the first one has the upbeat of the same section in it again.
+        keep += [*range(at, at + length - 1), at + 2 * length - 1] if length else [at]
+        at += 2 * length or 1
     if len(keep) == len(shapes):
         return piece
     lengths = np.diff(lines)[keep]
@@ -67,5 +78,6 @@ def _shapes(piece: Piece, bar: NDArray[np.int64], lines: NDArray[np.int64]) -> l
 
 def _again(shapes: list[bytes], at: int, length: int) -> bool:
     """Does a section of `length` bars at bar `at` come again at once, its ending apart? Silence is no section."""
-    first, second = shapes[at : at + length - _ENDING], shapes[at + length : at + 2 * length - _ENDING]
-    return first == second and len(second) == length - _ENDING and any(first)
+    same = length - SECTIONS[length]
+    first, second = shapes[at : at + same], shapes[at + length : at + length + same]
+    return first == second and at + 2 * length <= len(shapes) and any(first)

@@ -59,6 +59,7 @@ class Judge:
             timbre: (arrays[f"{name}.centre"].astype(np.float32), arrays[f"{name}.matrix"].astype(np.float32))
             for timbre, name in ((True, "linear"), (False, "plain"))
         }
+        self._instruments_in_rolls = bool(checkpoint.config["instruments_in_rolls"])
         self.head = Head.of(arrays, "head.")
         #: For pieces that were heard without instruments.
         self.plain_head = Head.of(arrays, "plain_head.")
@@ -92,7 +93,7 @@ class Judge:
             raise BadInput("A piece without notes has no style", expected="pieces with notes")
         raw = np.array([statistics(normalised(piece, timbre=timbre)) for piece in pieces])
         values = self.standard(raw, timbre)
-        vectors = [self.listener.vectors(c, timbre) for c in cut]
+        vectors = [self.listener.vectors(c, timbre and self._instruments_in_rolls) for c in cut]
         joined = self.join(self.listener.pool(vectors), values, timbre)
         return [Heard(joined[i], vectors[i], cut[i].bars, values[i]) for i in range(len(pieces))]
 

@@ -1,8 +1,8 @@
 """Music of equal length as every judge hears it: so many full bars, no timbre, as a vector of statistics.
 
-Real and made music go the same way: a window of full bars is cut out, normalised once more (roles and key are those of
-the window, every pitched track is a piano) and described. So neither length, instruments nor the role that a track had
-in the whole piece can give it away.
+Real and made music go the same way: repeats that are played out are folded, a window of full bars is cut out,
+normalised (roles and key are those of the window, every pitched track is a piano) and described. So neither length,
+instruments nor the role that a track had in the whole piece can give it away.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fewnotes.meta.editions import folded, one_meter_a_length
 from fewnotes.meta.preprocess import normalised
 from fewnotes.music.edit import slice_bars
 from fewnotes.music.piece import Piece
@@ -36,6 +37,7 @@ def windows(piece: Piece, bars: int, most: int = 3) -> list[Piece]:
     They do not overlap: a piece that is too short for that gives fewer. Windows of less than `LEAST_NOTES` notes are
     left out. Empty for a piece of fewer bars.
     """
+    piece = folded(one_meter_a_length(piece))
     spare = full_bars(piece) - bars
     if spare < 0:
         return []
@@ -43,12 +45,17 @@ def windows(piece: Piece, bars: int, most: int = 3) -> list[Piece]:
     first = int(bool(piece.pickup_tick))
     places = np.unique(np.linspace(0, spare, count).round().astype(int)).tolist() if count > 1 else [0]
     found = (slice_bars(piece, first + at, first + at + bars - 1) for at in places)
-    return [heard(window) for window in found if len(window.notes) >= LEAST_NOTES]
+    return [_heard_window(window) for window in found if len(window.notes) >= LEAST_NOTES]
 
 
 def heard(piece: Piece) -> Piece:
     """The piece without the traces of its source or maker, and without timbre."""
     return normalised(piece, timbre=False)
+
+
+def _heard_window(window: Piece) -> Piece:
+    """The same for a window of a piece that is folded already: it stays as long as it was cut."""
+    return normalised(window, timbre=False, editions=False)
 
 
 def described(pieces: Sequence[Piece]) -> Floats:
@@ -61,9 +68,10 @@ def opening(piece: Piece, bars: int) -> Piece | None:
 
     The last bars may be silent, as in a window of real music.
     """
+    piece = folded(one_meter_a_length(piece))
     length = min(bars, full_bars(piece))
     if length < max(1, bars // 2):
         return None
     first = int(bool(piece.pickup_tick))
     window = slice_bars(piece, first, first + length - 1)
-    return heard(window) if len(window.notes) >= LEAST_NOTES else None
+    return _heard_window(window) if len(window.notes) >= LEAST_NOTES else None

@@ -8,6 +8,7 @@ The contract of a module here:
 
     scorer.scores(support, query) -> array (Q, N)           support: N sequences of piece indices, query: Q indices;
                                                             higher is more alike. Nothing is kept between two calls.
+    scorer.wanted(liked, disliked, query) -> array (Q,)     optional: a way of its own to rank with disliked pieces
 
 The same contract serves recognition, in-style against out-of-style, the open set, and recommendation. A module that
 needs a package that is not installed raises NotInstalled (or NotPossible) in `prepare`.

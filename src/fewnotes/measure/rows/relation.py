@@ -37,3 +37,9 @@ class RelationScorer:
             part = learn(self.head, self.x[list(inside)], self.background)
             found.append(self.head.log_odds(asked, part.mean, part.shots, part.within))
         return np.stack(found, axis=1)
+
+    def wanted(self, liked: Sequence[int], disliked: Sequence[int], query: Sequence[int]) -> NDArray[np.float64]:
+        """Shape (Q,): as `fewnotes recommend` has it with disliked pieces."""
+        found = self.scores([liked], query)[:, 0]
+        refused = self.head.log_odds(self.x[list(query)], self.x[list(disliked)].mean(axis=0), len(disliked))
+        return np.asarray(np.minimum(found, found - refused), np.float64)
