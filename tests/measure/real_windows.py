@@ -15,8 +15,8 @@ PATTERNS = {"palestrina": "palestrina/Kyrie_*.krn", "dance": "ryansMammoth/*Stra
 
 @cache
 def real_pieces(corpus: Path, name: str) -> tuple[Piece, ...]:
-    """Up to 24 pieces long enough for a window."""
-    paths = sorted(corpus.glob(PATTERNS[name]))[:24]
+    """Up to 27 pieces long enough for a window."""
+    paths = sorted(corpus.glob(PATTERNS[name]))[:27]
     found = [result[0] for _, result in read_each(paths, repeats=False) if isinstance(result, list)]
     return tuple(piece for piece in found if windows(piece, BARS, 1))
 
