@@ -2,9 +2,9 @@
 
     python recipes/relation_export.py --work WORK [--name relation] [--out src/fewnotes/assets/relation]
 
-The two sides, rolls and statistics, are weighed against each other and calibrated by logistic regression on episodes of
-meta-validation, whose styles neither side has seen; own pieces and strangers weigh the same, so that R = 0.5 is even
-odds. Twice: with and without instruments.
+The two sides, rolls and statistics, are weighed against each other on episodes of meta-validation, whose styles neither
+side has seen, so that the own style of a piece is the likeliest of eight; what comes of it is calibrated by logistic
+regression on pairs, own and strange alike in number, so that R = 0.5 is even odds. Twice: with and without instruments.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ from fewnotes.store.checkpoints import save_checkpoint
 LINEAR = 96
 SHOTS = (1, 2, 3, 5, 10)
 PAIRS = 4000
+#: Episodes that balance the two sides, and styles in one.
+EPISODES, WAY = 4000, 8
 BACKGROUND_A_STYLE = 6
-#: Do the rolls come with shares of instruments? On meta-validation the log loss is lower without (docs/LOG.md): what they
-#: say of a style is in the statistics, and an encoder that was given them leans on those of the styles it trained on.
+#: Do the rolls come with shares of instruments? On meta-validation the log loss is lower without (docs/LOG.md): what
+#: they say of a style is in the statistics, and an encoder that was given them leans on those it trained on.
 INSTRUMENTS_IN_ROLLS = False
 
 
@@ -114,6 +116,35 @@ def pairs(head: Head, rolls: int, z: np.ndarray, styles: np.ndarray, seed: int) 
     return np.array(rows), np.array(own), np.array(shots_seen)
 
 
+def matches(head: Head, rolls: int, z: np.ndarray, styles: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Episodes in which a piece is one of N styles': what the two sides say (n, N, 2), the own style first."""
+    rng = np.random.default_rng(seed)
+    names, found = np.unique(styles), []
+    for _ in range(EPISODES):
+        shots = int(rng.choice(SHOTS))
+        chosen = rng.choice(names, WAY, replace=False)
+        sets = [rng.permutation(np.flatnonzero(styles == name))[: shots + 1] for name in chosen]
+        if min(map(len, sets)) < shots + 1:
+            continue
+        asked = z[sets[0][0]]
+        found.append([told(head, rolls, asked, z[inside[1:]].mean(axis=0), shots)[:2] for inside in sets])
+    return np.array(found)
+
+
+def balance(x: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
+    """Weights of the two sides that make the own style likeliest among N (softmax), by Newton's method: (2,)."""
+    weights = np.full(2, 0.1)
+    for _ in range(60):
+        odds = x @ weights
+        p = np.exp(odds - odds.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        mean = (p[:, :, None] * x).sum(axis=1)
+        slope = (x[:, 0] - mean).mean(axis=0) - ridge * weights
+        spread = np.einsum("en,eni,enj->ij", p, x, x) / len(x) - mean.T @ mean / len(x)
+        weights += np.linalg.solve(spread + ridge * np.eye(2), slope)
+    return weights
+
+
 def logistic(x: np.ndarray, y: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
     """Weights of a logistic regression, by Newton's method."""
     weights = np.zeros(x.shape[1])
@@ -159,7 +190,10 @@ def main() -> None:
         raw = raw_head(model, linear.between)
         as_head = lambda made: Head.of({f"head.{k}": v for k, v in made.items()})  # noqa: E731
         x, own, shots = pairs(as_head(raw), shape.embedding, z[held], data.styles[held], seed=5)
-        weights = logistic(x, own.astype(float))
+        first, second = balance(matches(as_head(raw), shape.embedding, z[held], data.styles[held], seed=6))
+        joined = np.column_stack([first * x[:, 0] + second * x[:, 1], x[:, 2:]])
+        scale, *rest = logistic(joined, own.astype(float)).tolist()
+        weights = np.array([scale * first, scale * second, *rest])
         made = weighed(raw, shape.embedding, weights)
         arrays |= {f"{prefix}.{k}": v.astype(np.float32) for k, v in made.items()}
         arrays |= {

@@ -83,18 +83,18 @@ def test_learning_never_makes_left_out_pieces_worse(chorales):
 def test_with_two_pieces_nothing_is_changed(chorales):
     judge = relation.judge()
     found = learn(judge.head, judge.embed(chorales[:2]), judge.background)
-    np.testing.assert_array_equal(found.within, judge.head.within)
+    assert found.fitted.prior == np.inf
 
 
 def test_the_bars_that_are_named_carry_the_score(chorales, reels):
     """A chorale with a strange middle: the strange bars are not those that speak for the style."""
     judge = relation.judge()
-    part = learn(judge.head, judge.embed(chorales[:5]), judge.background)
-    carried = reasons.by_bars(judge, chorales[5], part.mean, part.shots, part.within)
+    style = learn(judge.head, judge.embed(chorales[:5]), judge.background).fitted
+    carried = reasons.by_bars(judge, chorales[5], style)
     assert carried
     assert carried[0].weight >= carried[-1].weight
     rest = reasons.without_bars(chorales[5], carried[0].first_bar, carried[0].last_bar)
-    whole, less = judge.head.log_odds(judge.embed([chorales[5], rest]), part.mean, part.shots, part.within)
+    whole, less = style.log_odds(judge.embed([chorales[5], rest]))
     assert whole - less == pytest.approx(carried[0].weight, abs=1e-3)
 
 

@@ -17,7 +17,6 @@ from fewnotes.music.statistics import statistics
 from fewnotes.music.time import barlines
 from fewnotes.testing import tiny_pieces
 
-
 #: A bar of 6/8 in made tunes.
 BAR = 1440
 

@@ -153,17 +153,17 @@ def falls(bank: Bank, draw: Draw, seed: int) -> tuple[float, float] | None:
     """
     listening, piece = judge(), bank.pieces[draw.query[0]]
     support = listening.embed([bank.pieces[i] for i in draw.support])
-    part = learn(listening.head, support, listening.background)
-    carried = reasons.by_bars(listening, piece, part.mean, part.shots, part.within)
+    style = learn(listening.head, support, listening.background).fitted
+    carried = reasons.by_bars(listening, piece, style)
     if len(carried) < 2:
         return None
 
     def score(first: int, last: int) -> float:
         rest = reasons.without_bars(piece, first, last)
         x = listening.embed([rest])
-        return float(listening.head.log_odds(x, part.mean, part.shots, part.within)[0])
+        return float(style.log_odds(x)[0])
 
-    whole = float(listening.head.log_odds(listening.embed([piece]), part.mean, part.shots, part.within)[0])
+    whole = float(style.log_odds(listening.embed([piece]))[0])
     top = carried[0]
     length, count = top.last_bar - top.first_bar + 1, len(barlines(piece)) - 1
     rng = np.random.default_rng(seed)

@@ -4,8 +4,9 @@ pieces.
 `judge` is the trained encoder and head of a checkpoint; `head` the formula in numpy; `learning` what a style changes in
 it; `scoring` the same for millions of stored pieces; `reasons` which statistics and which bars carry a score.
 
-A `Part` of this engine holds where the style lies (mean), how much it varies (within), the embeddings of its support
-set (vectors), the digest of the checkpoint, and below which relation a piece belongs to none of these.
+A `Part` of this engine holds the embeddings of its support set (vectors), which say where the style lies and how its
+pieces vary, how much they count (prior), the digest of the checkpoint, and below which relation a piece belongs to none
+of these.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import Progress, no_progress
+from fewnotes.engines.relation.fitted import Fitted
 from fewnotes.engines.relation.head import chance
 from fewnotes.engines.relation.judge import Judge, judge
 from fewnotes.engines.relation.learning import Learned
@@ -25,7 +27,9 @@ from fewnotes.errors import BadInput
 from fewnotes.music.piece import Piece
 from fewnotes.style import Part
 
-__all__ = ["Judge", "judge", "learn", "learn_vectors", "log_odds", "none_below", "of_pieces", "scores"]
+__all__ = [
+    "Fitted", "Judge", "fitted", "judge", "learn", "learn_vectors", "log_odds", "none_below", "of_pieces", "scores",
+]  # fmt: skip
 
 TITLE = "Hears how alike pieces and styles are: a relation network trained across many styles"
 Floats = NDArray[np.float32]
@@ -44,16 +48,16 @@ def learn_vectors(liked: Floats, disliked: Floats, *, seed: int = 0) -> Part:
     listening = judge()
     found = _learn(listening.head, np.asarray(liked, np.float32), listening.background)
     arrays: dict[str, NDArray[Any]] = {
-        "mean": found.mean, "within": found.within, "vectors": np.asarray(liked, np.float32),
+        "vectors": np.asarray(liked, np.float32),
         "disliked": np.asarray(disliked, np.float32).reshape(-1, listening.head.dimensions),
     }  # fmt: skip
     values = {
         "checkpoint": listening.digest,
-        "shots": found.shots,
-        "prior": found.prior if np.isfinite(found.prior) else 0.0,
+        "shots": len(liked),
+        "prior": found.fitted.prior if np.isfinite(found.fitted.prior) else 0.0,
         "error": found.error,
         "error_before": found.error_before,
-        "none_below": listening.none_below(found.shots),
+        "none_below": listening.none_below(len(liked)),
     }
     return Part(arrays, values, (_words(found),))
 
@@ -65,13 +69,18 @@ def log_odds(part: Part, vectors: Floats) -> NDArray[np.float64]:
     """
     head = judge().head
     x = np.asarray(vectors, np.float32).reshape(-1, head.dimensions)
-    shots = int(part.values["shots"])
-    found = head.log_odds(x, part.arrays["mean"], shots, part.arrays["within"])
+    found = fitted(part).log_odds(x)
     disliked = part.arrays.get("disliked")
     if disliked is not None and len(disliked):
         refused = head.log_odds(x, disliked.mean(axis=0), len(disliked))
         found = np.minimum(found, found - refused)
     return found
+
+
+def fitted(part: Part) -> Fitted:
+    """The style of a part as the head has it."""
+    prior = float(part.values["prior"]) or np.inf
+    return Fitted.to(judge().head, part.arrays["vectors"], prior)
 
 
 def scores(part: Part, vectors: Floats) -> NDArray[np.float64]:
@@ -95,7 +104,7 @@ def of_pieces(one: Floats, two: Floats) -> float:
 def _words(found: Learned) -> str:
     if found.error is None or found.error_before is None:
         return "The judge knows where this style lies, and takes from other styles how much it varies."
-    if not np.isfinite(found.prior):
+    if not np.isfinite(found.fitted.prior):
         return "The judge knows where this style lies; how much it varies is as in other styles."
     less = 100 * (1 - found.error / found.error_before) if found.error_before else 0.0
     base = "The judge knows where this style lies and how much it varies"

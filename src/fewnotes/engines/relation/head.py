@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,12 @@ class Head:
     @property
     def dimensions(self) -> int:
         return len(self.within)
+
+    @cached_property
+    def sides(self) -> list[slice]:
+        """Coordinates of one slope beside each other: the rolls, the statistics."""
+        edges = np.flatnonzero(np.diff(self.slope)) + 1
+        return [slice(int(a), int(b)) for a, b in pairwise([0, *edges.tolist(), self.dimensions])]
 
     def expected(self, mean: Floats, shots: float, within: Floats | None = None) -> tuple[Floats, Floats]:
         """Where a style lies given the mean (D,) of K pieces, and the variance of one more piece: two of (D,)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.relation.head import Floats
+from fewnotes.engines.relation.fitted import Fitted
 from fewnotes.engines.relation.judge import Judge
 from fewnotes.meta.preprocess import normalised
 from fewnotes.music.edit import slice_bars
@@ -33,7 +33,7 @@ class Carrier:
     weight: float
 
 
-def by_statistic(judge: Judge, piece: Piece, mean: Floats, shots: int, within: Floats) -> NDArray[np.float64]:
+def by_statistic(judge: Judge, piece: Piece, style: Fitted) -> NDArray[np.float64]:
     """Log odds that each statistic adds to the score of a piece, (F,): above 0 it speaks for the style.
 
     Each in turn is set to the mean of all music the judge knows, the others staying.
@@ -43,21 +43,21 @@ def by_statistic(judge: Judge, piece: Piece, mean: Floats, shots: int, within: F
     changed = np.repeat(heard.statistics[None], len(STATISTICS) + 1, axis=0)
     changed[np.arange(len(STATISTICS)), np.arange(len(STATISTICS))] = 0.0
     x = judge.join(np.repeat(rolls[None], len(changed), axis=0), changed)
-    found = judge.head.log_odds(x, mean, shots, within)
+    found = style.log_odds(x)
     return np.asarray(found[-1] - found[:-1], np.float64)
 
 
-def by_bars(judge: Judge, piece: Piece, mean: Floats, shots: int, within: Floats) -> list[Carrier]:
+def by_bars(judge: Judge, piece: Piece, style: Fitted) -> list[Carrier]:
     """What each segment of a piece carries, most first; empty for a piece of one segment."""
     heard = judge.hear([piece])[0]
-    whole = float(judge.head.log_odds(heard.vector[None], mean, shots, within)[0])
+    whole = float(style.log_odds(heard.vector[None])[0])
     tidy = normalised(piece)
     found = []
     for first, after in _spans(piece, tidy, heard.bars):
         rest = without_bars(piece, first, after - 1)
         if len(rest.notes) < _LEAST_NOTES:
             continue
-        left = float(judge.head.log_odds(judge.embed([rest]), mean, shots, within)[0])
+        left = float(style.log_odds(judge.embed([rest]))[0])
         found.append(Carrier(first, after - 1, whole - left))
     return sorted(found, key=lambda c: -c.weight)
 

@@ -1,22 +1,22 @@
 """How likely is each of millions of stored pieces to be of a style? numpy and threads, as fast as memory is read.
 
 The formula is that of `fewnotes.nets.relation` and `head`, put in order for one style and many pieces. With
-y = x - centre the two-covariance term is a quadratic form in y, one coordinate at a time, and relu(p + s) is
-max(p, -s) + s, of which w.s is the same for all pieces. The log odds of a piece are then
+y = x - centre the two-covariance term is a quadratic form in y, one coordinate at a time and along the few directions
+g in which the style's own pieces vary (`fitted`), and relu(p + s) is max(p, -s) + s, of which w.s is the same for all
+pieces. The log odds of a piece are then
 
-    sum_d (a_d y_d^2 + b_d y_d) + sum_h w_h max(p_h, -s_h) + constant,      p = W1 x + bias, s = W2 x2,
+    sum_d (a_d y_d^2 + b_d y_d) + sum_j sign_j (y.g_j - t_j)^2 + sum_h w_h max(p_h, -s_h) + constant,
+    p = W1 x + bias, s = W2 x2,
 
 with y and p stored: a piece costs D + H numbers read, D products and H maxima in buffers, and three dot products.
 Pieces go in blocks that stay in the second-level cache, each thread with a part of them. Whatever is worked on lies in
-one piece of memory, thresholds too, once for every row of a block: numpy then makes one loop of it. No matrix product
-is asked of BLAS, which would spread each small one over threads of its own; single rows it does at once.
+one piece of memory, thresholds too, once for every row of a block: numpy then makes one loop of it.
 
 Axes: n pieces, D coordinates of the embedding, H hidden units.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fewnotes.engines.relation.fitted import Fitted
 from fewnotes.engines.relation.head import Head
-from fewnotes.errors import BadInput, BadParameter
+from fewnotes.errors import BadInput
 
 Floats = NDArray[np.float32]
 THREADS = 2
@@ -39,37 +40,26 @@ _WORTH_A_THREAD = 4096
 
 @dataclass(frozen=True)
 class StyleQuery:
-    """What is asked of pieces for one style: a, b (D,) and const of a y^2 + b y; w, s (H,) of w relu(p + s)."""
+    """What is asked of pieces for one style: a, b (D,) and const of a y^2 + b y; w, s (H,) of w relu(p + s); directions
+    (D, J), shift and sign (J,) of sign (y directions - shift)^2, what the style's own pieces changed."""
 
     a: Floats
     b: Floats
     const: float
     w: Floats
     s: Floats
+    directions: Floats
+    shift: Floats
+    sign: Floats
 
     @classmethod
-    def of(cls, head: Head, mean: NDArray[Any], shots: int, within: NDArray[Any] | None = None) -> StyleQuery:
-        """mean: of the embeddings of K support pieces, (D,). shots: K. within: what the style changed, as in `Head`.
-
-        Worked out in double precision. Raises BadInput for a mean of other size, BadParameter for no pieces.
-        """
-        if np.shape(mean) != (head.dimensions,):
-            raise BadInput(f"A style of shape {np.shape(mean)}", expected=f"{head.dimensions} coordinates")
-        if shots < 1:
-            raise BadParameter(f"A style of {shots} pieces", expected="one piece or more")
-        own = (head.within if within is None else within).astype(np.float64)
-        between, x2 = head.between.astype(np.float64), np.asarray(mean, np.float64)
-        trust = between / (between + own / shots)
-        moved, half = trust * (x2 - head.centre), 0.5 * head.slope.astype(np.float64)
-        variance, total = own + between * (1 - trust), own + between
-        const = float((half * (np.log(total / variance) - moved**2 / variance)).sum())
-        return cls(
-            (half * (1 / total - 1 / variance)).astype(np.float32),
-            (2 * half * moved / variance).astype(np.float32),
-            const + head.offset + head.by_shots * math.log(shots),
-            head.out,
-            (x2 @ head.style).astype(np.float32),
-        )
+    def of(cls, style: Fitted) -> StyleQuery:
+        """For a style as the head has it."""
+        form, head = style.form, style.head
+        single = [np.asarray(v, np.float32) for v in (form.a, form.b, form.directions.T, form.shift, form.sign)]
+        a, b, directions, shift, sign = single
+        pushed = (style.mean.astype(np.float64) @ head.style).astype(np.float32)
+        return cls(a, b, form.const, head.out, pushed, np.ascontiguousarray(directions), shift, sign)
 
 
 @dataclass(frozen=True)
@@ -152,6 +142,12 @@ def _score(shelf: Shelf, query: StyleQuery, out: Floats, begin: int, end: int) -
         found += more
         _dots(np.maximum(p, threshold[:count], out=raised[:count]), query.w, more)
         found += more
+        if len(query.sign):
+            turned = y @ query.directions
+            turned -= query.shift
+            turned *= turned
+            _dots(turned, query.sign, more)
+            found += more
         found += const
 
 

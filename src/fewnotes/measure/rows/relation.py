@@ -34,8 +34,7 @@ class RelationScorer:
         """Shape (Q, N)."""
         asked, found = self.x[list(query)], []
         for inside in support:
-            part = learn(self.head, self.x[list(inside)], self.background)
-            found.append(self.head.log_odds(asked, part.mean, part.shots, part.within))
+            found.append(learn(self.head, self.x[list(inside)], self.background).fitted.log_odds(asked))
         return np.stack(found, axis=1)
 
     def wanted(self, liked: Sequence[int], disliked: Sequence[int], query: Sequence[int]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ is for telling a pile of pieces apart, and every piece is taken to be of one of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,20 +36,17 @@ class Together(RelationScorer):
         """Shape (Q, N)."""
         asked = self.x[list(query)]
         sets = [self.x[list(inside)] for inside in support]
-        parts = [learn(self.head, pieces, self.background) for pieces in sets]
-        means, counts = [part.mean for part in parts], [float(part.shots) for part in parts]
+        styles = [learn(self.head, pieces, self.background).fitted for pieces in sets]
         for turn in range(_ROUNDS + 1):
-            found = np.stack(
-                [self.head.log_odds(asked, m, k, part.within) for m, k, part in zip(means, counts, parts, strict=True)],
-                axis=1,
-            )
+            found = np.stack([style.log_odds(asked) for style in styles], axis=1)
             if len(sets) < 2 or turn == _ROUNDS:
                 return found
             share = np.exp(found - found.max(axis=1, keepdims=True))
             share /= share.sum(axis=1, keepdims=True)
             counts = [len(pieces) + float(share[:, i].sum()) for i, pieces in enumerate(sets)]
-            means = [
-                np.asarray((pieces.sum(axis=0) + share[:, i] @ asked) / counts[i], np.float32)
-                for i, pieces in enumerate(sets)
+            means = [(pieces.sum(axis=0) + share[:, i] @ asked) / counts[i] for i, pieces in enumerate(sets)]
+            styles = [
+                replace(style, mean=np.asarray(mean, np.float32), shots=count)
+                for style, mean, count in zip(styles, means, counts, strict=True)
             ]
         return found

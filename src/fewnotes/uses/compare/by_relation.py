@@ -44,11 +44,11 @@ def found(one: Sequence[Piece], two: Sequence[Piece], parts: Sequence[Part | Non
 
 def _piece_and_style(judge: Judge, piece: Piece, style: Sequence[Piece], part: Part | None) -> Found:
     known = part if part is not None and part.values.get("checkpoint") == judge.digest else relation.learn(style)
-    mean, within, shots = known.arrays["mean"], known.arrays["within"], int(known.values["shots"])
+    fitted = relation.fitted(known)
     score = float(relation.scores(known, judge.embed([piece]))[0])
-    said = reasons.by_statistic(judge, piece, mean, shots, within)
+    said = reasons.by_statistic(judge, piece, fitted)
     first = 0 if piece.pickup_tick else 1
-    carried = reasons.by_bars(judge, piece, mean, shots, within)
+    carried = reasons.by_bars(judge, piece, fitted)
     bars = tuple(
         Bars(c.first_bar + first, c.last_bar + first, round(c.weight, 3)) for c in carried if c.weight > _LEAST_WEIGHT
     )
@@ -63,8 +63,8 @@ def _swapped(found: Found) -> Found:
 def _said(judge: Judge, pieces: Sequence[Piece], others: NDArray[np.float32]) -> NDArray[np.float64]:
     """Log odds that each statistic adds, mean over the pieces of one side against the other: (F,)."""
     asked = [pieces[i] for i in np.unique(np.linspace(0, len(pieces) - 1, _PIECES_ASKED).round().astype(int))]
-    mean, shots = others.mean(axis=0), len(others)
-    return np.asarray(np.mean([reasons.by_statistic(judge, p, mean, shots, judge.head.within) for p in asked], axis=0))
+    fitted = relation.Fitted.to(judge.head, others, np.inf)
+    return np.asarray(np.mean([reasons.by_statistic(judge, p, fitted) for p in asked], axis=0))
 
 
 def _reasons(said: NDArray[np.float64], one: Sequence[Piece], two: Sequence[Piece]) -> tuple[Reason, ...]:
