@@ -5,7 +5,7 @@ repeats are not played out, nothing is transposed; bits are the mean over the no
 fold, over folds, and over random divisions into folds. STM knows the tune alone, LTM the other tunes, LTM+ both in one
 model; hybrid is STM and LTM+ mixed at bias 2. The headline is the plain mean over sets.
 
-    python bench/folk_melodies.py [--data DIR] [--quick] [--folds 10] [--draws 5] [--out PATH]
+    python bench/folk_melodies.py [--data DIR] [--quick | --full] [--folds 10] [--draws 5] [--out PATH]
 
 DIR: every folder in it that holds kern or ABC files is a set, known by its name where it is one of the eight: nova,
 chorales, elsass, jugoslav, schweiz, oesterrh, kinder, shanxi237. The kern edition of the Essen songs has a licence of
@@ -217,7 +217,9 @@ def means(sets: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="a folder with one folder of kern or ABC files a set")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_TUNES} tunes a set, one division into folds")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help=f"{QUICK_TUNES} tunes a set, one division into folds")
+    size.add_argument("--full", dest="quick", action="store_false", help="all tunes (the default)")
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--draws", type=int, default=5, help="random divisions into folds, averaged")
     parser.add_argument("--out", type=Path)

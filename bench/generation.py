@@ -1,6 +1,6 @@
 """Is what a generator writes after five pieces in their style, new, varied, and like real music?
 
-    python bench/generation.py [--size quick|full] [--rows real engine:markov ...] [--out FILE]
+    python bench/generation.py [--quick | --full] [--rows real engine:markov ...] [--out FILE]
 
 Rows: real, shuffled, other style, random notes, and engine:NAME for any engine. Skipped where there is no corpus.
 """
@@ -13,13 +13,16 @@ import warnings
 from pathlib import Path
 
 from fewnotes.errors import BadInput
-from fewnotes.measure.generation import ROWS, SIZES, run
+from fewnotes.measure.generation import ROWS, run
 
 
 def main() -> int:
     """Measure, print the table, write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", choices=tuple(SIZES), default="quick")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const="quick", help="four styles (the default)")
+    size.add_argument("--full", dest="size", action="store_const", const="full", help="all styles")
+    parser.set_defaults(size="quick")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), metavar="ROW")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "generation.json")
     arguments = parser.parse_args()

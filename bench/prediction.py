@@ -24,14 +24,16 @@ def show(done: int, total: int, label: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="two draws a style; the default")
-    parser.add_argument("--full", action="store_true", help="twenty draws a style")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const="quick", help="two draws a style")
+    size.add_argument("--full", dest="size", action="store_const", const="full", help="twenty draws")
+    parser.set_defaults(size="quick")
     parser.add_argument("--rows", nargs="+", help="only these; engine:NAME is an engine")
     parser.add_argument("--workers", type=int, help="processes; one a core if not given")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     try:
-        report = run("full" if options.full else "quick", show, options.rows, workers=options.workers)
+        report = run(options.size, show, options.rows, workers=options.workers)
         if options.out:
             report.write(options.out)
     except BadInput as error:

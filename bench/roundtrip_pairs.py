@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -48,14 +48,16 @@ def sample_of(form: str, count: int, largest: int) -> list[Path]:
     return chosen
 
 
-def check_pairs() -> Iterator[Verdict]:
-    """A verdict on every published file that has a MIDI beside it."""
+def check_pairs(forms: Collection[str] = ()) -> Iterator[Verdict]:
+    """A verdict on every published file that has a MIDI beside it. forms: only files of these, or of all."""
     manifest = SHARED / "corpus_formats" / "manifest.csv"
     if not manifest.is_file():
         return
     for row in csv.DictReader(manifest.open(encoding="utf-8")):
         path, midi = SHARED / "corpus_formats" / row["path"], SHARED / "corpus" / row["midi_pair"]
         form = FORM[row["format"]]
+        if forms and form not in forms:
+            continue
         try:
             # The ABC pairs have their repeats played out, the others have not.
             piece = find("codecs", form).decode(path.read_bytes(), DecodeOptions(repeats=form == "abc"))[0]

@@ -28,8 +28,9 @@ QUICK: dict[str, list[str]] = {
     "recommendation": ["--quick"],
     "trust": ["--quick"],
     "scoring": ["--quick"],
-    "generation": ["--size", "quick"],
-    "leakage": ["--size", "quick"],
+    "query": ["--quick"],
+    "generation": ["--quick"],
+    "leakage": ["--quick"],
 }
 
 

@@ -9,7 +9,7 @@ import inspect
 from pathlib import Path
 
 from fewnotes.registry import find, names
-from fewnotes.uses import Kind, Param, params, use_class
+from fewnotes.uses import Kind, Param, flag_names, params, use_class
 
 HERE = Path(__file__).parent
 HEAD = "<!-- Written by docs/make_pages.py from the code; change it there. -->\n\n"
@@ -38,8 +38,8 @@ def commands() -> str:
         parts.append(f"\n## {name}\n\n{text}\n\n    {use.example}\n\nYou get {use.returns}.\n")
         rows = ["| parameter | what | allowed |", "|---|---|---|"]
         for key, spec in params(use).items():
-            flag = key.upper() if spec.positional else "--" + key.replace("_", "-")
-            rows.append(f"| `{flag}` | {spec.help} | {bounds(spec)} |")
+            written = key.upper() if spec.positional else "`, `".join(flag_names(key, spec))
+            rows.append(f"| `{written}` | {spec.help} | {bounds(spec)} |")
         if len(rows) > 2:
             parts.append("\n" + "\n".join(rows) + "\n")
     parts.append(

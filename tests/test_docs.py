@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,14 +12,14 @@ import pytest
 
 import fewnotes as fn
 from fewnotes.registry import find, names
-from fewnotes.uses import params, use_class
+from fewnotes.uses import flag_names, params, use_class
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 
 
-def make_pages():
-    spec = importlib.util.spec_from_file_location("make_pages", ROOT / "docs" / "make_pages.py")
+def program(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -29,7 +30,36 @@ def make_pages():
 @pytest.mark.parametrize("page", ["commands", "forms"])
 def test_the_pages_written_from_the_code_are_up_to_date(page):
     written = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    assert written == getattr(make_pages(), page)(), "run: python docs/make_pages.py"
+    assert written == getattr(program("make_pages"), page)(), "run: python docs/make_pages.py"
+
+
+ASKED = ("recognition", "prediction", "generation", "recommendation", "trust", "leakage")
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_tables_of_a_question_are_those_of_its_result(name):
+    tables = program("make_tables")
+    page = (ROOT / "docs" / "few-shot" / f"{name}.md").read_text(encoding="utf-8")
+    assert f"<!-- figures: {name} -->" in page
+    assert page == tables.filled(page), "run: python docs/make_tables.py"
+
+
+def test_a_table_shows_means_intervals_the_best_row_and_the_worst_style(tmp_path):
+    tables = program("make_tables")
+
+    def figure(row, mean, worst_style):
+        cell = {"mean": mean, "low": mean - 0.1, "high": mean + 0.05, "worst": mean - 0.2, "worst_style": worst_style}
+        return {"row": row, "column": "5-way 1-shot", "unit": "%", **cell}
+
+    figures = [figure("chance", 0.95, "airs"), figure("relation", 0.8, "jigs"), figure("likeness", 0.7, "reels")]
+    report = {"name": "recognition", "question": "Which?", "facts": {"size": "full"}, "figures": figures}
+    (tmp_path / "recognition.json").write_text(json.dumps(report), encoding="utf-8")
+    text = tables.figures("recognition", tmp_path)
+    assert "| `relation` | **80.0 [70.0, 85.0]** |" in text
+    assert "| `chance` | 95.0 [85.0, 100.0] |" in text
+    assert "| `relation` | 60.0 jigs |" in text
+    assert tables.figures("recommendation", tmp_path) == "Not measured yet.\n"
+    assert "which is no answer" in tables.tables({**report, "facts": {"size": "quick"}})
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
@@ -42,9 +72,9 @@ def test_every_command_in_the_docs_exists_with_its_flags(path):
             continue
         assert words[1] in (*names("uses"), "version"), line
         use = use_class(find("uses", words[1])) if words[1] != "version" else None
-        known = {f"--{n.replace('_', '-')}" for n in params(use)} if use else set()
-        flags = {w for w in words[2:] if re.fullmatch(r"-{1,2}[a-z][a-z-]*", w)}
-        assert flags <= known | common, line
+        known = {flag for name, spec in params(use).items() for flag in flag_names(name, spec)} if use else set()
+        given = {w for w in words[2:] if re.fullmatch(r"-{1,2}[a-z][a-z-]*", w)}
+        assert given <= known | common, line
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)

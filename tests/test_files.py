@@ -113,7 +113,7 @@ def test_pipes_and_devices_are_refused_without_being_opened(tmp_path):
         fn.read(pipe)
     with pytest.raises(BadInput):
         fn.read("/dev/zero")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10  # opening a pipe would wait for ever
 
 
 def test_a_huge_sparse_file_is_refused_by_its_size(tmp_path):
@@ -175,7 +175,7 @@ def test_a_reader_that_hangs_is_stopped_by_the_clock(tmp_path, monkeypatch):
     (result,) = sandbox.decode([Job("midi", b"x")])
     assert isinstance(result, TooLarge)
     assert result.code == "timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # it would sleep for sixty
 
 
 def test_reading_in_the_child_and_here_gives_the_same_piece(tmp_path):

@@ -404,8 +404,8 @@ def test_a_file_that_may_not_be_read_is_told(home):
 def test_devices_and_huge_files_are_refused_unread(tmp_path):
     with (tmp_path / "huge.style").open("wb") as file:
         file.truncate(2**40)
-    began = time.perf_counter()
+    began = time.process_time()
     for path in (tmp_path / "huge.style", tmp_path, "/dev/zero", "/dev/null"):
         with pytest.raises(DamagedStyle):
             load_style(Path(path))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -403,10 +403,10 @@ def test_truth_values_that_are_neither_true_nor_false_are_refused():
 )
 def test_a_header_that_is_not_strict_json_is_refused_at_once(text, reason):
     data = forge(text=text)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DamagedStyle, match=reason):
         decode_style(data)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -451,10 +451,10 @@ def test_two_arrays_of_one_name_are_refused():
 
 @pytest.mark.parametrize("text", ['"' * 300_000, '"\\' * 300_000, "[]" * 300_000, '{"a":' * 30 + "1", "\\" * 300_000])
 def test_the_depth_of_any_text_is_measured_in_linear_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError, match=r".+"):
         strict_json.loads(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_hostile_model_files_are_refused_quickly_and_in_little_memory(shared):
@@ -462,10 +462,10 @@ def test_hostile_model_files_are_refused_quickly_and_in_little_memory(shared):
     assert len(files) >= 10
     for path in files:
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises((DamagedStyle, BadInput)) as caught:
             verify_file(path)
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
         tracemalloc.stop()
         assert path.name in str(caught.value)

@@ -371,10 +371,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_lines_end_quickly_in_a_piece_or_a_refusal(name):
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(BadInput):
         read(HOSTILE[name])
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_too_many_tunes_and_too_long_lengths_are_refused():

@@ -274,6 +274,16 @@ def test_any_piece_of_scores_reads_back_equal(piece):
     assert read == piece
 
 
+@pytest.mark.parametrize("later", [0, 480])
+def test_two_notes_of_one_letter_are_tied_over_a_barline_each_with_its_own_sign(later):
+    rows = [(0, 2400, 0, 65, 80, 0, 0), (later, 2400 - later, 0, 66, 80, 0, 0)]
+    piece = Piece(480, (Track(),), note_array(rows), meters=(Meter(0, 4, 4),))
+    assert back(piece).notes[["onset_tick", "duration_tick", "pitch"]].tolist() == [
+        (0, 2400, 65),
+        (later, 2400 - later, 66),
+    ]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 2000), st.integers(20, 110)), min_size=1, max_size=30))
 def test_any_heap_of_notes_reads_back_with_its_pitches_and_twice_the_same(heap):

@@ -22,8 +22,8 @@ from fewnotes.music.piece import Piece, Track, note_array
 )
 def test_a_piece_that_no_score_would_hold_is_refused_at_once_and_midi_is_named_as_the_way_out(codec, rows):
     piece = Piece(480, (Track(),), note_array(rows))
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TooLarge, match="MIDI"):
         codec.encode(piece)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert midi.encode(piece).data

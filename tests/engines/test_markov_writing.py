@@ -9,9 +9,10 @@ import pytest
 
 from fewnotes.engines import ComposeRequest, markov, no_progress
 from fewnotes.engines.markov.bits import TESTED_NOTES, head, piece_bits
+from fewnotes.engines.markov.reading import model
 from fewnotes.engines.markov.reading.grid import TRIPLE, WHOLE, divisions, on_the_beat, with_upbeat
 from fewnotes.engines.markov.reading.lines import Bars, Event
-from fewnotes.engines.markov.reading.model import READ_EVENTS, make_model
+from fewnotes.engines.markov.reading.model import make_model
 from fewnotes.engines.markov.reading.shelf import make_shelf
 from fewnotes.engines.markov.writing.finish import closed, unstruck, without_slivers
 from fewnotes.engines.markov.writing.pool import Pool, Verdict
@@ -183,11 +184,13 @@ def test_the_summary_says_key_and_meter_of_new_pieces_and_names_no_ticks(tunes):
     assert tunes.parts["markov"].values["bits_notes"] == TESTED_NOTES
 
 
-def test_what_of_long_pieces_is_not_read_is_said():
-    long = [tune(i, bars=READ_EVENTS // 2 // 8) for i in range(2)]
+def test_what_of_long_pieces_is_not_read_is_said(monkeypatch):
+    most = 2400
+    monkeypatch.setattr(model, "READ_EVENTS", most)
+    long = [tune(i, bars=most // 2 // 8) for i in range(2)]
     text = " ".join(markov.learn(long).summary)
-    assert ("what lies between is not" in text) == (len(long[0]) > READ_EVENTS // 2)
-    long = [tune(1, bars=READ_EVENTS // 4)]
+    assert ("what lies between is not" in text) == (len(long[0]) > most // 2)
+    long = [tune(1, bars=most // 4)]
     assert "what lies between is not" in " ".join(markov.learn(long).summary)
 
 

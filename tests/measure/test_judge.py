@@ -8,12 +8,19 @@ from real_windows import BARS, real_pieces, real_windows
 
 pytest.importorskip("sklearn")
 
-from fewnotes.measure.generated import realness
+from fewnotes.measure.generated import learners, realness
 from fewnotes.measure.generated.excerpts import described, full_bars, opening, windows
 from fewnotes.measure.generated.judge import taught
 from fewnotes.measure.generated.plan import parted
 from fewnotes.measure.generated.realness import area, stand_in, told_apart, told_elsewhere
 from fewnotes.music.edit import slice_bars
+
+
+@pytest.fixture(autouse=True)
+def _small_forests(monkeypatch):
+    """Enough for what is plain; the measurement itself takes more."""
+    monkeypatch.setattr(learners, "TREES", 60)
+    monkeypatch.setattr(realness, "_TREES", 30)
 
 
 @pytest.fixture(scope="module")

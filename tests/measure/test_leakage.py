@@ -40,6 +40,7 @@ from fewnotes.music.piece import Tempo, Track, note_array
 def _small_forests(monkeypatch):
     """Enough to tell raw files apart for certain; the measurement itself takes more."""
     monkeypatch.setattr(leakage, "TREES", 30)
+    monkeypatch.setattr(leakage, "_RESAMPLES", 400)
 
 
 def raw(pieces):

@@ -221,6 +221,6 @@ def test_the_report_is_plain_json():
 def test_four_parts_of_32_bars_against_fifty_pieces_take_under_two_seconds():
     piece = random_piece(0, 32, 4)
     sources = [random_piece(1 + i, 32, 4) for i in range(50)]
-    begin = time.perf_counter()
+    begin = time.process_time()
     sharing(piece, sources)
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0

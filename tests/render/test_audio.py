@@ -176,17 +176,17 @@ def test_a_piece_of_hours_costs_no_more_than_the_cap():
     # Two notes almost a year apart.
     rows = [(0, 4, 0, 60, 90, 0, 0), (2**30, 4, 0, 64, 90, 0, 0)]
     piece = Piece(480, (Track(),), note_array(rows), tempos=(Tempo(0, 5.0),))
-    started = time.perf_counter()
+    started = time.process_time()
     made = play(piece, player="plain", max_seconds=60)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert len(samples(made.data)[0]) == pytest.approx(synth.SAMPLE_RATE * (4 / 480 * 12 + synth.TAIL_SECONDS), abs=20)
 
 
 def test_ten_thousand_notes_at_once_are_thinned_and_said_so():
     rows = [(i // 100, 4000, 0, i % 128, 100, 0, 0) for i in range(10_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     made = play(Piece(480, (Track("", 19),), note_array(rows)), player="plain")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert [w.code for w in made.warnings] == ["voices-cut"]
     assert np.abs(samples(made.data)[0]).max() < 0.98
 

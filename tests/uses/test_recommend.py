@@ -15,7 +15,7 @@ from fewnotes.faces.cli import main
 from fewnotes.files import write
 from fewnotes.music.edit import transpose
 from fewnotes.music.piece import Meter, Piece, Track, note_array
-from fewnotes.store.library import Index
+from fewnotes.store.library import Index, library_names
 from fewnotes.style import Style
 from fewnotes.uses.recommend import Recommend
 from fewnotes.uses.recommend.ranking import choose
@@ -194,6 +194,14 @@ def test_the_library_is_found_by_its_folder_by_its_name_and_not_guessed(judge, m
         fn.recommend(jigs, "nowhere")
 
 
+def test_what_is_asked_wrongly_leaves_no_empty_library(judge, music, jigs, tmp_path):
+    with pytest.raises(BadInput, match="what the music should be like"):
+        fn.recommend(str(music))
+    with pytest.raises(BadInput, match="There is no"):
+        fn.recommend(jigs, tmp_path / "nothing")
+    assert library_names() == []
+
+
 def test_without_the_relation_network_it_says_what_to_install(monkeypatch, music, jigs):
     def missing(*_):
         raise NotInstalled("The relation network needs torch", fix="pip install torch")
@@ -224,7 +232,7 @@ def test_on_the_command_line_a_style_or_a_liked_file_leads(judge, music, jigs, m
     assert "--like FILE" in capsys.readouterr().err
     assert main(["recommend", "music", "--like", "music/march1.mid", "--n", "3", "--remember"]) == 0
     assert "music/march" in capsys.readouterr().out
-    assert main(["recommend", "music", "--n", "3"]) == 0
+    assert main(["recommend", "music", "-n", "3"]) == 0
     assert main(["recognize", "music/jig1.mid"]) == 0
     assert main(["library"]) == 0
     assert main(["atlas", "music", "-o", "map.html"]) == 2

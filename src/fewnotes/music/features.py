@@ -75,7 +75,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("sounding_notes", "texture", "notes sounding at once, on average"),
     Feature("line_count", "texture", "lines or tracks with notes"),
     Feature("outer_distance", "texture", "distance of top and bottom, in semitones"),
-    Feature("bar_repeat_share", "texture", "bars heard before note for note, in some key", "%"),
+    Feature("bar_repeat_share", "texture", "bars heard before note for note in some key", "%"),
     Feature("drum_share", "instruments", "notes on drums", "%"),
     Feature("keyboard_share", "instruments", "notes on keyboards", "%"),
     Feature("plucked_share", "instruments", "notes on plucked strings or bass", "%"),

@@ -159,8 +159,10 @@ class LibraryFile:
 
     def matrix(self, blobs: Sequence[bytes]) -> NDArray[np.float32]:
         """Rows of float32 from blobs, all of one length: shape (n, D)."""
+        if set(map(type, blobs)) - {bytes} or len(set(map(len, blobs))) > 1:
+            raise self._damaged()
         width = len(blobs[0]) if blobs else 0
-        if width % 4 or any(not isinstance(b, bytes) or len(b) != width for b in blobs):
+        if width % 4:
             raise self._damaged()
         found = np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), width // 4)
         if not np.isfinite(found).all():

@@ -75,6 +75,7 @@ class Param:
 
     positional: the CLI takes it as an argument, not as a flag. optional: None is allowed.
     from_suffix: a choice that follows from the suffix of the output path where that is given.
+    off: what the flag that says no to a BOOL is called, where `--no-NAME` would say less.
     """
 
     kind: Kind
@@ -85,6 +86,7 @@ class Param:
     positional: bool = False
     optional: bool = False
     from_suffix: bool = False
+    off: str = ""
 
 
 def param(kind: Kind, help: str, *, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
@@ -120,6 +122,17 @@ class Use:
 def params(use: type[Use]) -> dict[str, Param]:
     """The parameters of a use in order of declaration."""
     return {f.name: f.metadata["param"] for f in dataclasses.fields(use) if "param" in f.metadata}
+
+
+def flag_names(name: str, spec: Param) -> tuple[str, ...]:
+    """The flags of a parameter on a command line; for a BOOL the one that says yes, then the one that says no.
+
+    A name of one letter is a short flag too.
+    """
+    word = name.replace("_", "-")
+    if spec.kind is Kind.BOOL:
+        return f"--{word}", f"--{spec.off or 'no-' + word}"
+    return (f"-{word}", f"--{word}") if len(word) == 1 else (f"--{word}",)
 
 
 def use_class(module: ModuleType) -> type[Use]:

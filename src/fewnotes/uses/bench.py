@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fewnotes.measure.report import Report
 
 _FOLDER = "fewnotes.measure"
-_SIZES = ("quick", "full")
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,15 @@ class Bench(Use):
     """
 
     returns: ClassVar[str] = "a table of figures with 95 % intervals over styles, and with -o the same as JSON"
-    example: ClassVar[str] = "fewnotes bench recognition -o recognition.json"
+    example: ClassVar[str] = "fewnotes bench recognition --quick -o recognition.json"
 
     question: str | None = param(
         Kind.STR, "What to measure, by name", default=None, optional=True, positional=True
     )  # fmt: skip
-    size: str = param(Kind.CHOICE, "quick: minutes; full: hours", default="quick", choices=_SIZES)
+    full: bool = param(
+        Kind.BOOL, "The full size, which takes hours and makes the figures of the pages, or a quick one of minutes",
+        default=False, off="quick",
+    )  # fmt: skip
     rows: str | None = param(Kind.STR, "Only these rows, with commas between them", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Measured | Table:
@@ -62,12 +64,13 @@ class Bench(Use):
             lines = [(name, question(name).QUESTION) for name in question_names()]
             return Table(("name", "question"), lines, "What can be measured")
         module = question(self.question)
+        size = "full" if self.full else "quick"
         if self.rows is None:
-            return Measured(module.run(self.size, progress))
+            return Measured(module.run(size, progress))
         if "rows" not in inspect.signature(module.run).parameters:
             raise BadParameter(f"{self.question} has no choice of rows", fix="Leave --rows out")
         wanted = [name.strip() for name in self.rows.split(",") if name.strip()]
-        return Measured(module.run(self.size, progress, rows=wanted))
+        return Measured(module.run(size, progress, rows=wanted))
 
 
 def question_names() -> tuple[str, ...]:

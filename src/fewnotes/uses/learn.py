@@ -38,7 +38,7 @@ class Learn(Use):
         maximum=1000,
     )
     name: str = param(Kind.STR, "What to call the style", default="style")
-    engine: str = param(Kind.STR, "Which engine learns", default="markov")
+    engine: str = param(Kind.STR, "Which engines learn, with commas between: markov,relation,gan", default="markov")
     seed: int = param(Kind.SEED, "Same seed, same style", default=0, minimum=0, maximum=2**63 - 1)
 
     def run(self, progress: Progress = no_progress) -> Style:
@@ -46,15 +46,18 @@ class Learn(Use):
         pieces = tuple(nameless(p) for p in self.pieces if len(p.notes))
         if not pieces:
             raise BadInput("There is not one note in these pieces", expected="at least one piece with notes")
-        engine = find("engines", self.engine)
-        progress(0, 4, "Learning")
-        part = verb_of(engine, self.engine, "learn")(pieces, seed=self.seed, progress=progress)
+        engines = list(dict.fromkeys(name.strip() for name in self.engine.split(",") if name.strip())) or ["markov"]
+        verbs = {name: verb_of(find("engines", name), name, "learn") for name in engines}
+        parts = {}
+        for name, learned_by in verbs.items():
+            progress(0, 4, "Learning")
+            parts[name] = learned_by(pieces, seed=self.seed, progress=progress)
         progress(1, 4, "Describing")
         facts = profile(pieces)
         progress(2, 4, "How sure")
-        facts["leave_one_out"] = leave_one_out(pieces, self.engine, self.seed, part, progress)
+        facts["leave_one_out"] = leave_one_out(pieces, engines[0], self.seed, parts[engines[0]], progress)
         progress(3, 4, "What the pieces share")
         facts["borrowing"] = borrowing(pieces).to_dict()
         facts["seed"] = self.seed
         progress(4, 4, "Learned")
-        return Style(self.name, pieces, {self.engine: part}, facts, created_now())
+        return Style(self.name, pieces, parts, facts, created_now())

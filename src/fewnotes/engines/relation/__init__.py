@@ -28,7 +28,7 @@ from fewnotes.music.piece import Piece
 from fewnotes.style import Part
 
 __all__ = [
-    "Fitted", "Judge", "fitted", "judge", "learn", "learn_vectors", "log_odds", "none_below", "of_pieces", "scores",
+    "Fitted", "Judge", "judge", "learn", "learn_vectors", "log_odds", "none_below", "of_pieces", "scores", "style_of",
 ]  # fmt: skip
 
 TITLE = "Hears how alike pieces and styles are: a relation network trained across many styles"
@@ -69,7 +69,7 @@ def log_odds(part: Part, vectors: Floats) -> NDArray[np.float64]:
     """
     head = judge().head
     x = np.asarray(vectors, np.float32).reshape(-1, head.dimensions)
-    found = fitted(part).log_odds(x)
+    found = style_of(part).log_odds(x)
     disliked = part.arrays.get("disliked")
     if disliked is not None and len(disliked):
         refused = head.log_odds(x, disliked.mean(axis=0), len(disliked))
@@ -77,7 +77,7 @@ def log_odds(part: Part, vectors: Floats) -> NDArray[np.float64]:
     return found
 
 
-def fitted(part: Part) -> Fitted:
+def style_of(part: Part) -> Fitted:
     """The style of a part as the head has it."""
     prior = float(part.values["prior"]) or np.inf
     return Fitted.to(judge().head, part.arrays["vectors"], prior)

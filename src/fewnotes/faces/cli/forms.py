@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fewnotes.uses import Kind, Param, Result, Use, params
+from fewnotes.uses import Kind, Param, Result, Use, flag_names, params
 
 _TYPES: dict[Kind, Any] = {
     Kind.PIECE: str,
@@ -85,9 +85,9 @@ def _parameter(name: str, spec: Param, declared: Field[Any]) -> inspect.Paramete
     if spec.positional:
         info = typer.Argument(help=help, metavar=_METAVARS.get(spec.kind, name.upper()), show_default=False)
     else:
-        flag = "--" + name.replace("_", "-")
         metavar = "|".join(spec.choices) if spec.choices else None
-        flags = (f"{flag}/--no-{name.replace('_', '-')}",) if spec.kind is Kind.BOOL else (flag,)
+        flags = flag_names(name, spec)
+        flags = ("/".join(flags),) if spec.kind is Kind.BOOL else flags
         info = typer.Option(*flags, help=help, metavar=metavar, show_default=not spec.optional)
     return inspect.Parameter(
         name,

@@ -13,8 +13,11 @@ from fewnotes.errors import NotInstalled
 TREES = 300
 
 
-def trees(seed: int, count: int = TREES) -> Any:
-    """An unfitted forest of one seed; classes weigh alike, however many pieces they have. Raises NotInstalled."""
+def trees(seed: int, count: int | None = None) -> Any:
+    """An unfitted forest of one seed; classes weigh alike, however many pieces they have. Raises NotInstalled.
+
+    count: how many trees; `TREES` where it is not said.
+    """
     try:
         ensemble = importlib.import_module("sklearn.ensemble")
     except ImportError as error:
@@ -22,5 +25,5 @@ def trees(seed: int, count: int = TREES) -> Any:
             "Judging made music needs scikit-learn, which is not installed", fix="pip install 'fewnotes[bench]'"
         ) from error
     return ensemble.ExtraTreesClassifier(
-        n_estimators=count, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=1
+        n_estimators=count or TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=1
     )

@@ -44,7 +44,7 @@ class Size:
     slow: int
 
 
-SIZES = {"quick": Size(20, 12, 5, 0), "full": Size(200, 60, 20, 2)}
+SIZES = {"quick": Size(20, 12, 2, 0), "full": Size(200, 60, 20, 2)}
 
 
 @dataclass(frozen=True)

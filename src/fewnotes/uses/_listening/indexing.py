@@ -22,6 +22,7 @@ from fewnotes.music.piece import Piece
 from fewnotes.store.library import READ, UNREADABLE, Found, Known, Library
 from fewnotes.uses._listening import embed
 from fewnotes.uses._listening.facts import found as found_in
+from fewnotes.uses._listening.places import there
 
 #: So many files are one transaction.
 _BATCH = 32
@@ -48,7 +49,7 @@ def update(library: Library, paths: Iterable[str | os.PathLike[str]] = (), progr
     Raises BadInput if a path that is added is not there, StoreError, NotInstalled without the relation network.
     """
     checkpoint = relation.judge().digest
-    library.add_roots(_there(paths))
+    library.add_roots(there(paths))
     seen, missing = _scan(library.roots())
     known = library.files()
     missing = [root for root in missing if root not in known]  # a file that was given by name is simply gone
@@ -62,18 +63,6 @@ def update(library: Library, paths: Iterable[str | os.PathLike[str]] = (), progr
     library.tidy(gone, checkpoint)
     new = sum(k.path not in known for k in moved if k.state == READ)
     return Updated(len(todo), new, len(gone), tuple(library.unreadable()), tuple(missing))
-
-
-def _there(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Paths as a library keeps them. Raises BadInput where one is nothing."""
-    kept = []
-    for path in paths:
-        music_paths(path)
-        whole = os.path.abspath(path)  # noqa: PTH100 - links stay as the person named them
-        if not os.path.lexists(whole) and not any(sign in str(path) for sign in "*?["):
-            raise BadInput(f"There is no {path}", expected="a folder or a file of music", fix="Check the path")
-        kept.append(whole)
-    return kept
 
 
 def _scan(roots: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from fewnotes.errors import BadParameter
+from fewnotes.errors import BadInput, BadParameter
+from fewnotes.files import music_paths
 from fewnotes.store.library import Library, library_names, library_path, name_for
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -16,20 +17,39 @@ def open_library(music: Paths, name: str | None) -> tuple[Library, list[str]]:
     """The library of some music, opened, and the paths that are to be in it.
 
     music: a folder, file or pattern, several as a list or with commas, or the name of a library. name: of the library;
-    else one is made from the paths. Raises BadParameter where neither says which.
+    else one is made from the paths. Raises BadParameter where neither says which, BadInput where a path is nothing.
     """
+    known, paths = named(music, name)
+    there(paths)  # before there is an empty library of nothing
+    return Library(known, create=bool(paths)), paths
+
+
+def named(music: Paths, name: str | None) -> tuple[str, list[str]]:
+    """The name of the library of some music, and the paths that are to be in it. Raises BadParameter."""
     paths = paths_of(music)
     if name:
-        return Library(name, create=bool(paths)), paths
+        return name, paths
     if len(paths) == 1 and is_library(paths[0]):
-        return Library(paths[0], create=False), []
+        return paths[0], []
     if not paths:
-        there = ", ".join(library_names()[:8])
+        known = ", ".join(library_names()[:8])
         raise BadParameter(
             "It is not said which music to look through",
-            expected=f"a folder of music, or one of the libraries {there}" if there else "a folder of music",
+            expected=f"a folder of music, or one of the libraries {known}" if known else "a folder of music",
         )
-    return Library(name_for(paths)), paths
+    return name_for(paths), paths
+
+
+def there(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Paths as a library keeps them. Raises BadInput where one is nothing."""
+    kept = []
+    for path in paths:
+        music_paths(path)
+        whole = os.path.abspath(path)  # noqa: PTH100 - links stay as the person named them
+        if not os.path.lexists(whole) and not any(sign in str(path) for sign in "*?["):
+            raise BadInput(f"There is no {path}", expected="a folder or a file of music", fix="Check the path")
+        kept.append(whole)
+    return kept
 
 
 def is_library(text: str) -> bool:

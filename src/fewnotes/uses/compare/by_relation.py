@@ -44,7 +44,7 @@ def found(one: Sequence[Piece], two: Sequence[Piece], parts: Sequence[Part | Non
 
 def _piece_and_style(judge: Judge, piece: Piece, style: Sequence[Piece], part: Part | None) -> Found:
     known = part if part is not None and part.values.get("checkpoint") == judge.digest else relation.learn(style)
-    fitted = relation.fitted(known)
+    fitted = relation.style_of(known)
     score = float(relation.scores(known, judge.embed([piece]))[0])
     said = reasons.by_statistic(judge, piece, fitted)
     first = 0 if piece.pickup_tick else 1

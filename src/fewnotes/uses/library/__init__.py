@@ -13,7 +13,7 @@ from fewnotes.store.library import Library as Open
 from fewnotes.store.library import library_names, library_path, remove_library
 from fewnotes.uses import Kind, Table, Use, param
 from fewnotes.uses._listening.indexing import Updated, update
-from fewnotes.uses._listening.places import Paths, left_out, paths_of, shown
+from fewnotes.uses._listening.places import Paths, left_out, paths_of, shown, there
 
 _ACTIONS = ("list", "show", "update", "drop", "remove")
 _SOME_LEFT_OUT = 4
@@ -46,6 +46,8 @@ class Library(Use):
                 Open(self.name, create=False)
             return Table((), (), f"The library {self.name} is removed; your music is where it was")
         paths = paths_of(self.music)
+        if self.action == "update":
+            there(paths)  # before there is an empty library of nothing
         with Open(self.name, create=self.action == "update" and bool(paths)) as opened:
             if self.action == "update":
                 return _shown(opened, update(opened, paths, progress))

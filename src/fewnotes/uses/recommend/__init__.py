@@ -13,13 +13,13 @@ import numpy as np
 from fewnotes.engines import Progress, no_progress, relation
 from fewnotes.errors import BadInput
 from fewnotes.music.piece import Piece
-from fewnotes.store.library import Index, Library
+from fewnotes.store.library import Index, Library, library_path
 from fewnotes.style import Style, created_now
 from fewnotes.uses import Kind, Table, Use, param
 from fewnotes.uses._listening import scores
 from fewnotes.uses._listening.facts import FAMILIES
 from fewnotes.uses._listening.indexing import Updated, update
-from fewnotes.uses._listening.places import Paths, left_out, open_library, shown
+from fewnotes.uses._listening.places import Paths, left_out, named, open_library, shown
 from fewnotes.uses._words import meter_words
 from fewnotes.uses.recommend.liking import LIKES, Liking, check_liked, gather, said_now
 from fewnotes.uses.recommend.ranking import Because, Filters, centred_cosine, choose, reasons, usual
@@ -172,6 +172,8 @@ class Recommend(Use):
             "{}/{}".format(*meter_words(self.meter)) if self.meter else "",
             self.instrument or "", self.min_bars, self.max_bars,
         )  # fmt: skip
+        if not library_path(named(music, self.library)[0]).exists():
+            check_liked(None, style, now)
         library, paths = open_library(music, self.library)
         with library:
             name = style.name if style else LIKES
@@ -260,6 +262,9 @@ def _words(found: Recommendations) -> tuple[str, ...]:
     elif not all(p.in_style for p in found.pieces):
         count = sum(p.in_style for p in found.pieces)
         said.append(f"{count} of these belong to {found.whose}; the others are the nearest there is beside them.")
+    related = [p.relation for p in found.pieces]
+    if related != sorted(related, reverse=True):
+        said.append("The order also weighs how unlike each other the pieces are; --diversity 0 goes by relation alone.")
     if found.known:
         said.append(f"Left out, since you know them: {found.known} with the notes of liked or disliked pieces.")
     if found.liking.remembered:

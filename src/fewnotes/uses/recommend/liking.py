@@ -49,9 +49,10 @@ def said_now(like: Sequence[Piece], dislike: Sequence[Piece]) -> list[Feedback]:
     return liked + disliked
 
 
-def check_liked(library: Library, style: Style | None, now: Sequence[Feedback]) -> None:
-    """Raises BadInput where nothing at all is liked, before a whole library is listened to."""
-    if style is None and not any(f.liked for f in (*now, *library.remembered(LIKES))):
+def check_liked(library: Library | None, style: Style | None, now: Sequence[Feedback]) -> None:
+    """Raises BadInput where nothing at all is liked, before a whole library is listened to, or made: None."""
+    remembered = library.remembered(LIKES) if library else ()
+    if style is None and not any(f.liked for f in (*now, *remembered)):
         raise BadInput(
             "It is not said what the music should be like",
             expected="a style, or one liked piece or more",

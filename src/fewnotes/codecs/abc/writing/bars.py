@@ -122,7 +122,11 @@ def _line_text(
                 voice.speller.set_key(field.key)
         if span.start in chords:
             text += f'"{chords.pop(span.start)}"'
-        text += item.tuplet + _grace_text(voice, span.row) + _sound_text(voice.speller, span.pitches)
+        text += (
+            item.tuplet
+            + _grace_text(voice, span.row)
+            + _sound_text(voice.speller, span.pitches, span.is_tied and span.end >= frame.end)
+        )
         text += length_text(item.length, frame.unit) + ("-" if span.is_tied else "")
     return text
 
@@ -134,10 +138,10 @@ def _grace_text(voice: VoiceText, row: int) -> str:
     return "{" + "".join(voice.speller.note(pitch) + length for pitch, length in graces) + "}"
 
 
-def _sound_text(speller: Speller, pitches: tuple[int, ...] | None) -> str:
+def _sound_text(speller: Speller, pitches: tuple[int, ...] | None, tied: bool) -> str:
     if pitches is None:
         return "z"
-    names = [speller.note(pitch) for pitch in pitches]
+    names = [speller.note(pitch, tied) for pitch in pitches]
     return names[0] if len(names) == 1 else "[" + "".join(names) + "]"
 
 
