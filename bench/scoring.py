@@ -5,7 +5,9 @@
 Embeddings and weights are random numbers: what they mean does not change how long they take. In every round, in turns,
 on the same number of threads:
 
-ours                     `fewnotes.engines.relation.scoring`, over projections stored once
+ours                     `fewnotes.engines.relation.scoring`, over projections stored once, for a style whose five pieces changed
+                         how coordinates vary together: twenty-four directions more a piece
+ours, as trained         the same for a style that changed nothing, which is what the peers do
 ours, best 10            the same, and the ten best of them
 read                     the same bytes read once: the largest of them is looked for, and their sum; whichever is faster
 copy                     the same bytes read and written once
@@ -176,6 +178,7 @@ def measure(pieces: int, rounds: int) -> dict[str, Any]:
         "milliseconds to store": round(1000 * stored, 1),
         "gigabytes a second": {"ours": round(size / best["ours"] / 1e9, 2), "read": round(size / limit / 1e9, 2)},
         "ours over read": round(best["ours"] / limit, 3), "ours over copy": round(best["ours"] / best["copy"], 3),
+        "as trained over read": round(best["ours, as trained"] / limit, 3),
         "peers over ours": {n: round(s / best["ours"], 2) for n, s in best.items() if n.startswith("torch")},
         "seconds a million": round(best["ours"] / pieces * 1e6, 4), "largest difference": off,
     }  # fmt: skip
@@ -199,6 +202,7 @@ def main() -> int:
     for what, value, target, unit in (
         ("a million pieces", found["seconds a million"], TARGET_SECONDS, " s"),
         ("over reading the bytes", found["ours over read"], TARGET_RATIO, " x"),
+        ("as trained, over reading the bytes", found["as trained over read"], TARGET_RATIO, " x"),
     ):
         print(f"{what}: {value:.2f}{unit}, target {target}{unit}: {'met' if value <= target else 'NOT MET'}")
     print(f"largest difference from the head: {found['largest difference']:.1e}: {'right' if is_right else 'WRONG'}")

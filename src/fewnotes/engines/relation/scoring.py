@@ -34,6 +34,8 @@ Floats = NDArray[np.float32]
 THREADS = 2
 #: Bytes of one block, and about as many are worked out of it. Larger ones leave the cache, smaller ones cost calls.
 _BLOCK_BYTES = 2**19
+#: Multiplications of a matrix product that BLAS does at once, rather than spread it over threads of its own.
+_SMALL_PRODUCT = 250_000
 #: Fewer pieces than this are scored before a second thread has begun.
 _WORTH_A_THREAD = 4096
 
@@ -130,7 +132,8 @@ def _score(shelf: Shelf, query: StyleQuery, out: Floats, begin: int, end: int) -
     size, hidden = len(query.a), len(query.w)
     rows = max(1, _BLOCK_BYTES // (4 * (size + hidden)))
     squares, raised = np.empty((rows, size), np.float32), np.empty((rows, hidden), np.float32)
-    told = np.empty(rows, np.float32)
+    told, leaned = np.empty(rows, np.float32), np.empty((rows, len(query.sign)), np.float32)
+    small = max(8, _SMALL_PRODUCT // (size * max(1, len(query.sign))))
     threshold = np.tile(-query.s, (rows, 1))
     const = np.float32(query.const + float(query.w.astype(np.float64) @ query.s))
     for at in range(begin, end, rows):
@@ -143,7 +146,9 @@ def _score(shelf: Shelf, query: StyleQuery, out: Floats, begin: int, end: int) -
         _dots(np.maximum(p, threshold[:count], out=raised[:count]), query.w, more)
         found += more
         if len(query.sign):
-            turned = y @ query.directions
+            turned = leaned[:count]
+            for first in range(0, count, small):
+                np.matmul(y[first : first + small], query.directions, out=turned[first : first + small])
             turned -= query.shift
             turned *= turned
             _dots(turned, query.sign, more)
