@@ -65,7 +65,7 @@ def learn_vectors(liked: Floats, disliked: Floats, *, seed: int = 0) -> Part:
 def log_odds(part: Part, vectors: Floats) -> NDArray[np.float64]:
     """Log odds of the relation of pieces (n, D) to a part, (n,).
 
-    With disliked pieces: no more than the odds of belonging with the liked ones rather than with those.
+    With disliked pieces: less by about as much as a piece is more like those than like the liked ones.
     """
     head = judge().head
     x = np.asarray(vectors, np.float32).reshape(-1, head.dimensions)
@@ -73,7 +73,7 @@ def log_odds(part: Part, vectors: Floats) -> NDArray[np.float64]:
     disliked = part.arrays.get("disliked")
     if disliked is not None and len(disliked):
         refused = head.log_odds(x, disliked.mean(axis=0), len(disliked))
-        found = np.minimum(found, found - refused)
+        found = found - np.logaddexp(0, refused - found)
     return found
 
 

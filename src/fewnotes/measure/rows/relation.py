@@ -41,4 +41,4 @@ class RelationScorer:
         """Shape (Q,): as `fewnotes recommend` has it with disliked pieces."""
         found = self.scores([liked], query)[:, 0]
         refused = self.head.log_odds(self.x[list(query)], self.x[list(disliked)].mean(axis=0), len(disliked))
-        return np.asarray(np.minimum(found, found - refused), np.float64)
+        return np.asarray(found - np.logaddexp(0, refused - found), np.float64)
