@@ -5,8 +5,8 @@
 Embeddings and weights are random numbers: what they mean does not change how long they take. In every round, in turns,
 on the same number of threads:
 
-ours                     `fewnotes.engines.relation.scoring`, over projections stored once, for a style whose five pieces changed
-                         how coordinates vary together: twenty-four directions more a piece
+ours                     `fewnotes.engines.relation.scoring`, over projections stored once, for a style that five pieces
+                         changed: twenty-four directions more a piece
 ours, as trained         the same for a style that changed nothing, which is what the peers do
 ours, best 10            the same, and the ten best of them
 read                     the same bytes read once: the largest of them is looked for, and their sum; whichever is faster
