@@ -45,8 +45,8 @@ Counts = NDArray[np.float32]
 def prepare(bank: Bank, background: Sequence[int], progress: Progress = no_progress) -> StyleRank:
     """The background is not looked at. Raises NotInstalled where the package or scikit-learn is missing."""
     try:
+        import style_rank  # noqa: F401, I001
         import sklearn.tree  # noqa: F401
-        import style_rank  # noqa: F401
     except ImportError as error:
         raise NotInstalled(
             f"The row stylerank needs {error.name}, which is not installed",
