@@ -32,6 +32,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     ),
     "prediction": ("K=0", "K=5", "K=10", "K=10|, near", "K=10|, far", "gain at 10"),
     "generation": _WRITTEN,
+    "sketching": _WRITTEN,
     "trust": (
         "calibration error, K=1", "calibration error, K=5", "calibration error, K=10", "own above 0.5, K=5",
         "strangers below 0.5, K=5", "named fall more",

@@ -30,6 +30,8 @@ QUICK: dict[str, list[str]] = {
     "scoring": ["--quick"],
     "query": ["--quick"],
     "generation": ["--quick"],
+    "sketching": ["--quick"],
+    "sketchpad": ["--quick"],
     "leakage": ["--quick"],
 }
 

@@ -29,8 +29,8 @@ def commands() -> str:
     """One section a use: help, example, parameters."""
     parts = [
         HEAD,
-        "# Commands\n\n`learn`, `compose`, `compare`, `check`, `surprisal`, `recommend`, `recognize` and `atlas` are ",
-        "also Python functions: `fewnotes.learn(...)` and so on.\n",
+        "# Commands\n\n`learn`, `compose`, `sketch`, `morph`, `compare`, `check`, `surprisal`, `recommend`, ",
+        "`recognize` and `atlas` are also Python functions: `fewnotes.learn(...)` and so on.\n",
     ]
     for name in names("uses"):
         use = use_class(find("uses", name))

@@ -164,7 +164,7 @@ PLAN: dict[str, tuple[Group, ...]] = {
         ),
     ),
 }  # fmt: skip
-
+PLAN["sketching"] = PLAN["generation"]
 
 #: Rows that are no contestants: they guess, or know more than the others.
 NO_CONTESTANTS = ("chance", "uniform", "relation_together")
@@ -177,5 +177,6 @@ SUBJECT = {
     "recommendation": "relation",
     "prediction": "markov",
     "generation": "engine:markov",
+    "sketching": "gan",
     "trust": "relation",
 }

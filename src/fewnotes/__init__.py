@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from fewnotes.uses._front import compose as compose
     from fewnotes.uses._front import describe as describe
     from fewnotes.uses._front import learn as learn
+    from fewnotes.uses._front import morph as morph
     from fewnotes.uses._front import recognize as recognize
     from fewnotes.uses._front import recommend as recommend
+    from fewnotes.uses._front import sketch as sketch
     from fewnotes.uses._front import surprisal as surprisal
 
 _HOME = {
@@ -47,7 +49,10 @@ _HOME = {
     "save_style": "fewnotes.store",
 }
 
-_USES = ("atlas", "check", "compare", "compose", "describe", "learn", "recognize", "recommend", "surprisal")
+_USES = (
+    "atlas", "check", "compare", "compose", "describe", "learn", "morph", "recognize", "recommend", "sketch",
+    "surprisal",
+)  # fmt: skip
 
 __all__ = sorted([*_HOME, *_USES])
 

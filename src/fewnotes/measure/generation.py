@@ -22,6 +22,7 @@ from fewnotes.measure.generated.novelty import longest_run
 from fewnotes.measure.generated.plan import capped
 from fewnotes.measure.generated.realness import stand_in, tells, told_elsewhere
 from fewnotes.measure.generated.rows import Generator, Task, prepared
+from fewnotes.measure.generated.sense import SENSE, sense_of
 from fewnotes.measure.intervals import over_styles
 from fewnotes.measure.report import Figure, Report
 from fewnotes.meta.progress import Progress, no_progress
@@ -42,7 +43,8 @@ _STRANGERS = 4
 @dataclass(frozen=True)
 class Size:
     """styles: how many are composed in (0: all); pieces: real ones a style; count: outputs a draw; draws: a style;
-    background: pieces of every style of meta-train; searched: of those, how many outputs are held against."""
+    background: pieces of every style of meta-train; searched: of those, how many outputs are held against; bars: of
+    an output."""
 
     styles: int
     pieces: int
@@ -50,6 +52,7 @@ class Size:
     draws: int
     background: int
     searched: int
+    bars: int = BARS
 
 
 SIZES = {"quick": Size(4, 36, 18, 1, 2, 40), "full": Size(0, 60, 18, 1, 5, 200)}
@@ -113,7 +116,7 @@ def measured(material: Material, makers: dict[str, Generator], plan: Size, progr
         for place, name in enumerate(names):
             done, total = number * len(names) + place, plan.draws * len(names)
             progress(done, total, f"What {name} is held against")
-            task = _task(material, name, number, plan.count)
+            task = _task(material, name, number, plan)
             held = _held(material, judge, task)
             for row, maker in makers.items():
                 progress(done, total, f"{row} in {name}")
@@ -149,14 +152,14 @@ def _accuracy(judge: Judge, material: Material) -> list[float]:
     return [judge.agreement(real.vectors_of(real.parting.aside), style) for style, real in material.styles.items()]
 
 
-def _task(material: Material, style: str, number: int, count: int) -> Task:
+def _task(material: Material, style: str, number: int, plan: Size) -> Task:
     """What generators are asked in a draw."""
     real = material.styles[style]
     support = tuple(capped(material.bank.pieces[i]) for i in real.parting.support(SHOT, number))
     others = [other for name, other in sorted(material.styles.items()) if name != style]
     strangers = tuple(piece for other in others for piece in other.aside()[:_STRANGERS])
     seed = 1000 * sorted(material.styles).index(style) + number
-    return Task(style, support, count, BARS, seed, tuple(real.aside()), strangers)
+    return Task(style, support, plan.count, plan.bars, seed, tuple(real.aside()), strangers)
 
 
 def _held(material: Material, judge: Judge, task: Task) -> Against:
@@ -183,6 +186,8 @@ def _noted(found: _Found, row: str, outputs: list[Piece], held: Against, train: 
     vectors = described(outputs)
     for column, value in held.figures(outputs, vectors).items():
         found.note(row, column, held.style, value)
+    for column, values in sense_of(outputs).items():
+        found.note(row, column, held.style, *values)
     runs = [longest_run(piece, train) for piece in outputs[:_SEARCHED]]
     found.note(row, "longest run in meta-train", held.style, *runs)
     found.tells.setdefault(row, []).append(tells(vectors, held.reference))
@@ -218,13 +223,13 @@ def _far(found: _Found, material: Material, row: str, style: str, vectors: Float
 def _report(found: _Found, material: Material, names: Sequence[str], plan: Size, accuracy: float) -> Report:
     figures = []
     for row in found.asked:
-        for column, (unit, digits, higher) in COLUMNS.items():
+        for column, (unit, digits, higher) in (COLUMNS | SENSE).items():
             values = found.values.get((row, column), {})
             if any(values.values()):
                 figures.append(Figure(row, column, over_styles(values, higher_is_better=higher), unit, digits))
     known = len(material.styles)
     facts: dict[str, Any] = {
-        **asdict(plan), "shot": SHOT, "bars": BARS, "styles_measured": list(names), "styles_judged_among": known,
+        **asdict(plan), "shot": SHOT, "styles_measured": list(names), "styles_judged_among": known,
         "judge_chance": round(1 / known, 4), "judge_on_real_all_styles": round(accuracy, 4),
         "statistics": material.vectors.shape[1], "explained_by_frechet_axes": round(material.whitening.explained, 3),
         "asked": found.asked, "failed": found.failed,
@@ -249,5 +254,5 @@ def _words(found: _Found, material: Material, accuracy: float) -> list[str]:
         "Support pieces are cut after 3,000 notes.",
     ]
     if material.too_few:
-        said.append(f"Left out, too few pieces of {BARS} bars: {', '.join(material.too_few)}.")
+        said.append(f"Left out, too few pieces that long: {', '.join(material.too_few)}.")
     return [*said, *(f"{count} outputs left out: {what}" for what, count in found.failed.items())]

@@ -50,6 +50,33 @@ def compose(
     return Compose(style=style, bars=bars, candidates=candidates, seed=seed, **wishes).run(progress).pieces
 
 
+def sketch(
+    style: Style, count: int = 16, seed: int = 0, progress: Progress = no_progress, **wishes: Any
+) -> list[Piece]:
+    """Many short ideas in a style, the most like it first, none a copy or a near duplicate.
+
+    wishes: bars="2", key="G minor", meter="3/4", tempo=90.0, density=2.0, temperature=0.9, like=piece with
+    lock="rhythm"; see `fewnotes.uses.sketch.Sketch`, whose `run` also has the contact sheet and the judgements.
+    Raises BadParameter for a wish that makes no sense, NotPossible where nothing could be kept, NotInstalled.
+    """
+    from fewnotes.uses.sketch import Sketch
+
+    _known(Sketch, wishes)
+    return Sketch(style=style, count=count, seed=seed, **wishes).run(progress).pieces
+
+
+def morph(
+    first: Piece, last: Piece, style: Style, steps: int = 6, seed: int = 0, progress: Progress = no_progress
+) -> list[Piece]:
+    """A path of playable phrases from the first four bars of one piece to those of another, through a style.
+
+    Raises BadInput for a piece without four full bars, NotPossible for two meters, NotInstalled.
+    """
+    from fewnotes.uses.morph import Morph
+
+    return list(Morph(first=first, last=last, style=style, steps=steps, seed=seed).run(progress).pieces)
+
+
 def compare(a: Piece | Style, b: Piece | Style, engine: str = "auto") -> Comparison:
     """How near two pieces, two styles, or a piece and a style are: `.relation` in [0, 1], `.reasons` and `.bars`.
 

@@ -67,13 +67,15 @@ class Material:
         return Whitening(self.scale(self.vectors))
 
 
-def gathered(bars: int, shot: int, pieces: int, background: int, progress: Progress) -> Material:
-    """All styles of meta-test with enough pieces of `bars` full bars, at most `pieces` of each, and `background` pieces
+def gathered(
+    bars: int, shot: int, pieces: int, background: int, progress: Progress, *, part: str = split.TEST
+) -> Material:
+    """All styles of a split with enough pieces of `bars` full bars, at most `pieces` of each, and `background` pieces
     of every style of meta-train. Raises BadInput where there is none."""
-    bank = load_bank((split.TEST,), progress, pieces_a_style=_LOOKED_AT)
+    bank = load_bank((part,), progress, pieces_a_style=_LOOKED_AT)
     styles: dict[str, RealStyle] = {}
     too_few = []
-    every = bank.styles()
+    every = bank.styles(part)
     for done, (name, indices) in enumerate(every.items()):
         progress(done, len(every), "Describing real music")
         parting = parted(name, _spread([i for i in indices if full_bars(bank.pieces[i]) >= bars], pieces), shot)
@@ -85,7 +87,7 @@ def gathered(bars: int, shot: int, pieces: int, background: int, progress: Progr
         styles[name] = RealStyle(parting, cut, described(cut.pieces))
     if not styles:
         raise BadInput(
-            f"No style of meta-test has enough pieces of {bars} bars",
+            f"No style of {part} has enough pieces of {bars} bars",
             expected="the corpus of many styles, or the one inside music21",
             fix="Install fewnotes[corpus]; `fewnotes corpus list` shows what is here",
         )

@@ -1,0 +1,85 @@
+"""sketch and morph, as a person meets them: what comes out, and what is said when something cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch")
+
+import fewnotes as fn
+from fewnotes.engines import gan
+from fewnotes.errors import BadInput, BadParameter, NotPossible
+from fewnotes.music.edit import slice_bars, transpose
+from fewnotes.testing import tiny_chorale, tiny_melody
+from fewnotes.uses.morph import Morph
+from fewnotes.uses.sketch import Sketch
+
+
+@pytest.fixture(scope="module")
+def style():
+    """A style that only remembers its pieces: what learning adds is measured elsewhere."""
+    pieces = [tiny_melody(), transpose(tiny_melody(), 5), transpose(tiny_melody(), -3)]
+    learned = fn.learn(pieces, name="tunes & co")
+    return replace(learned, parts={**learned.parts, "gan": gan.learn(pieces, way="unlearned")})
+
+
+@pytest.fixture(scope="module")
+def sketches(style):
+    return Sketch(style=style, count=4, seed=2).run()
+
+
+def test_sketches_come_with_their_provenance_and_a_sheet_that_shows_them_all(sketches):
+    assert 1 <= len(sketches.pieces) <= 4
+    *pieces, sheet = sketches.outputs
+    assert all("Machine-composed" in o.mark and "seed 2" in o.mark for o in pieces)
+    assert all(o.facts["engine"] == "gan" and 0 <= o.facts["relation"] <= 1 for o in pieces)
+    assert sheet.suffix == ".svg"
+    assert sheet.data.decode().count("relation 0.") + sheet.data.decode().count("relation 1.") == len(pieces)
+    assert not {c for o in sketches.outputs for c in o.stem} & set("&/ ")
+
+
+def test_what_is_said_of_sketches_is_plain(sketches):
+    said = sketches.to_dict()
+    assert len(said["sketches"]) == len(sketches.pieces)
+    assert len(sketches.to_table().rows) == len(sketches.pieces)
+
+
+def test_a_sketch_is_a_piece_every_other_use_takes(style, sketches):
+    piece = sketches.pieces[0]
+    assert fn.check(piece, style).longest_run >= 0
+    assert fn.surprisal(piece, style).bits_per_note > 0
+    again = Sketch(style=style, count=2, like=piece, lock="rhythm").run().pieces
+    assert [int(t) for t in again[0].notes["onset_tick"]] == [int(t) for t in piece.notes["onset_tick"]]
+
+
+def test_a_morph_begins_and_ends_on_what_was_given_in_the_key_of_the_style(style, sketches):
+    first, last = sketches.pieces[0], sketches.pieces[-1]
+    found = Morph(first=first, last=last, style=style, steps=4).run()
+    assert len(found.pieces) == 4
+    assert found.distances[0][0] == 0 == found.distances[-1][1]
+    assert sorted(found.pieces[0].notes["onset_tick"]) == sorted(first.notes["onset_tick"])
+    assert found.outputs[-1].suffix == ".svg"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"meter": "7/8"}, NotPossible, "7/8"),
+        ({"lock": "rhythm"}, BadParameter, "--like"),
+        ({"like": tiny_melody(), "lock": "flavour"}, BadParameter, "flavour"),
+        ({"like": slice_bars(tiny_melody(), 0, 1), "lock": "rhythm"}, BadInput, "four full bars"),
+        ({"count": 0}, BadParameter, "count"),
+    ],
+)
+def test_a_wish_that_cannot_be_says_which_and_why(style, given, error, words):
+    with pytest.raises(error) as caught:
+        Sketch(style=style, **given).run()
+    assert words in str(caught.value)
+
+
+def test_two_meters_have_no_path_between_them(style):
+    waltz = replace(tiny_melody(), meters=(tiny_melody().meters[0]._replace(numerator=3),))
+    with pytest.raises(NotPossible, match="3/4"):
+        Morph(first=waltz, last=tiny_chorale(), style=style).run()
