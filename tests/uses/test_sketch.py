@@ -40,6 +40,22 @@ def test_sketches_come_with_their_provenance_and_a_sheet_that_shows_them_all(ske
     assert not {c for o in sketches.outputs for c in o.stem} & set("&/ ")
 
 
+def test_no_key_is_struck_while_it_sounds(style):
+    for piece in Sketch(style=style, count=6, seed=4).run().pieces:
+        until = {}
+        for note in piece.notes:
+            place = (int(note["track"]), int(note["pitch"]))
+            assert int(note["onset_tick"]) >= until.get(place, 0)
+            until[place] = int(note["onset_tick"] + note["duration_tick"])
+
+
+def test_with_sound_there_is_a_wav_beside_each_sketch(style):
+    found = Sketch(style=style, count=2, bars="2", sound=True).run()
+    heard = [o for o in found.outputs if o.suffix == ".wav"]
+    assert [o.stem for o in heard] == [o.stem for o in found.outputs if o.piece is not None]
+    assert all(o.data.startswith(b"RIFF") for o in heard)
+
+
 def test_what_is_said_of_sketches_is_plain(sketches):
     said = sketches.to_dict()
     assert len(said["sketches"]) == len(sketches.pieces)

@@ -101,6 +101,7 @@ def to_piece(phrase: Phrase, layout: Layout, *, tonic: int | None = None, tempo:
             if (slot, track, pitch) not in taken:
                 taken.add((slot, track, pitch))
                 rows.append((slot * step, (end - slot) * step, track, pitch, layout.velocity, 0, 0))
+    rows = _apart(rows)
     used = sorted({row[2] for row in rows}) or [0]
     place = {track: i for i, track in enumerate(used)}
     tracks = tuple(_track(track, layout) for track in used)
@@ -113,6 +114,16 @@ def to_piece(phrase: Phrase, layout: Layout, *, tonic: int | None = None, tempo:
         (Meter(0, meter.numerator, meter.denominator),), (Tempo(0, tempo or layout.tempo),),
         (KeySignature(0, fifths, mode),),
     )  # fmt: skip
+
+
+def _apart(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Notes of one track and pitch, each ended where the next begins: two lines may meet on a key, a key sounds once."""
+    found, after = [], {}
+    for onset, length, track, pitch, *rest in sorted(rows, reverse=True):
+        end = min(onset + length, after.get((track, pitch), onset + length))
+        after[track, pitch] = onset
+        found.append((onset, end - onset, track, pitch, *rest))
+    return sorted(found)
 
 
 def _track(track: int, layout: Layout) -> Track:

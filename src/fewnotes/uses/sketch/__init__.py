@@ -13,6 +13,7 @@ from fewnotes.music.harmony import tonic_pitch_class
 from fewnotes.music.piece import Notice, Piece
 from fewnotes.music.pitch import key_name
 from fewnotes.music.profile import key_of, meter_name
+from fewnotes.render import make
 from fewnotes.render.sheet import Cell, sheet_svg
 from fewnotes.style import Style
 from fewnotes.uses import Kind, Output, Result, Table, Use, param
@@ -25,13 +26,14 @@ _CHOICES = ("2", "4")
 
 @dataclass(frozen=True)
 class Sketches:
-    """Ideas, best first. dropped: how many were drawn and not kept, by reason."""
+    """Ideas, best first. dropped: how many were drawn and not kept, by reason. sounds: WAV of each, where asked for."""
 
     ideas: tuple[Idea, ...]
     dropped: dict[str, int]
     style_name: str
     digest: str
     seed: int
+    sounds: tuple[bytes, ...] = ()
 
     @property
     def pieces(self) -> list[Piece]:
@@ -64,7 +66,8 @@ class Sketches:
             Output(f"{stem}-{number:0{wide}}", piece=idea.piece, mark=self.mark, facts=self._facts(idea))
             for number, idea in enumerate(self.ideas, 1)
         ]
-        return [*made, Output(f"{stem}-sheet", data=self.sheet(), suffix=".svg")]
+        heard = [Output(o.stem, data=data, suffix=".wav") for o, data in zip(made, self.sounds, strict=False)]
+        return [*made, *heard, Output(f"{stem}-sheet", data=self.sheet(), suffix=".svg")]
 
     def sheet(self) -> bytes:
         """The contact sheet as SVG."""
@@ -138,6 +141,7 @@ class Sketch(Use):
     lock: str | None = param(
         Kind.STR, "What is kept of it, such as rhythm or bass,contour", default=None, optional=True
     )
+    sound: bool = param(Kind.BOOL, "With a WAV file of each, or without", default=False)
 
     def run(self, progress: Progress = no_progress) -> Sketches:
         """Raises BadParameter, NotPossible where the style has no such meter, BadInput, NotInstalled without torch."""
@@ -156,7 +160,8 @@ class Sketch(Use):
         )
         found, dropped = ideas(sketcher_of(self.style, progress), own_of(self.style), request, progress)
         titled = [_titled(idea, number, self.style.name) for number, idea in enumerate(found, 1)]
-        return Sketches(tuple(titled), dropped, self.style.name, self.style.digest, self.seed)
+        sounds = tuple(make(idea.piece, ".wav").pages[0] for idea in titled) if self.sound else ()
+        return Sketches(tuple(titled), dropped, self.style.name, self.style.digest, self.seed, sounds)
 
 
 def _titled(idea: Idea, number: int, style_name: str) -> Idea:
