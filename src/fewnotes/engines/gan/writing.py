@@ -117,8 +117,9 @@ def to_piece(phrase: Phrase, layout: Layout, *, tonic: int | None = None, tempo:
 
 
 def _apart(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Notes of one track and pitch, each ended where the next begins: two lines may meet on a key, a key sounds once."""
-    found, after = [], {}
+    """Notes of one track and pitch, each ended where the next begins: lines may meet on a key, which sounds once."""
+    found: list[tuple[int, ...]] = []
+    after: dict[tuple[int, int], int] = {}
     for onset, length, track, pitch, *rest in sorted(rows, reverse=True):
         end = min(onset + length, after.get((track, pitch), onset + length))
         after[track, pitch] = onset
