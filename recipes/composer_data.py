@@ -1,0 +1,70 @@
+"""What the composer trains on: the events of every piece of meta-train and meta-validation.
+
+    python recipes/composer_data.py --work WORK [--workers 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from fewnotes.meta import split
+from fewnotes.meta.corpus import load, table
+from fewnotes.meta.events import Events, events
+from fewnotes.meta.preprocess import normalised
+from fewnotes.music.piece import Piece
+
+
+@dataclass
+class EventSet:
+    """Events of all pieces one after another. rows: (N, F). starts: (P + 1,). The rest (P,)."""
+
+    rows: np.ndarray
+    starts: np.ndarray
+    minor: np.ndarray
+    styles: np.ndarray
+    split: np.ndarray
+
+    def of(self, piece: int) -> np.ndarray:
+        return self.rows[self.starts[piece] : self.starts[piece + 1]]
+
+
+def of_piece(piece: Piece) -> Events:
+    return events(normalised(piece))
+
+
+def main() -> None:
+    """Read, count, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    rows = [r for r in table("shared") if r.may_ship and r.key not in split.removed_keys()]
+    entries = [e for e in load(rows).entries if len(e.piece.notes) >= 24]
+    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
+        found = list(pool.map(of_piece, [e.piece for e in entries], chunksize=8))
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        arguments.work / "composer-data.npz",
+        rows=np.concatenate([e.rows for e in found]).astype(np.int32),
+        starts=np.cumsum([0, *(len(e.rows) for e in found)]),
+        minor=np.array([e.minor for e in found]),
+        styles=np.array([e.row.style for e in entries]),
+        split=np.array([split.split_of(e.row) for e in entries]),
+    )
+    print(f"{sum(len(e.rows) for e in found):,} events of {len(found):,} pieces")
+
+
+def load_events(work: Path) -> EventSet:
+    """Read what `main` wrote."""
+    with np.load(work / "composer-data.npz") as file:
+        return EventSet(**{name: file[name] for name in file.files})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The composer: a decoder of events. What each note is, is foretold from all notes before it, field by field.
+
+Axes: B sequences, T events, W width, H heads. Attention: Vaswani 2017, eq. 1, with rotary positions (Su 2021, eq. 15): in half of
+the heads by the number of the event, in the other half by musical time, so that what stood a bar ago is always found
+at one angle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+LONGEST, KEYS = 192, 128
+#: Columns of an event; as in `fewnotes.meta.events`.
+KEY, LENGTH, DELTA, PLACE, BAR, FAMILY, TRACK, LAST_KEY, LAST_LENGTH, GAP, TIME = range(11)
+WITH = 11
+#: The key of the event that begins a piece; its length is 1 for minor, 0 for major.
+BEGIN = 2 * KEYS
+
+
+@dataclass(frozen=True)
+class ComposerShape:
+    """Sizes."""
+
+    width: int = 192
+    layers: int = 6
+    heads: int = 6
+    families: int = 17
+    tracks: int = 16
+    together: int = 6
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ComposerShape:
+        return cls(**values)
+
+
+class Layer(nn.Module):
+    """Attention and two layers, normalised before each."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(width, bias=False)
+        self.project = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.between = nn.LayerNorm(width, bias=False)
+        self.up = nn.Linear(width, 4 * width, bias=False)
+        self.down = nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """x: (B, T, W). turn: cosines and sines, (B, H, T, W / H / 2)."""
+        batch, count, width = x.shape
+        parts = self.project(self.before(x)).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.unbind(0)
+        query, key = (rotated(functional.rms_norm(y, y.shape[-1:]), turn) for y in (query, key))
+        seen = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        x = x + self.out(seen.transpose(1, 2).reshape(batch, count, width))
+        return x + self.down(functional.gelu(self.up(self.between(x))))
+
+
+def rotated(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Pairs of numbers turned by their angles."""
+    cosine, sine = turn
+    one, two = x.chunk(2, dim=-1)
+    return torch.cat([one * cosine - two * sine, one * sine + two * cosine], dim=-1)
+
+
+class Composer(nn.Module):
+    """Events (B, T, F) in, hidden states out; `told` gives the log odds of each field of the events after them."""
+
+    def __init__(self, shape: ComposerShape) -> None:
+        super().__init__()
+        self.shape = shape
+        width = shape.width
+        self.key = nn.Embedding(2 * KEYS + 1, width)
+        self.length = nn.Embedding(LONGEST + 1, width)
+        self.delta = nn.Embedding(LONGEST + 1, width)
+        self.place = nn.Embedding(LONGEST, width)
+        self.bar = nn.Embedding(LONGEST + 1, width)
+        self.family = nn.Embedding(shape.families, width)
+        self.track = nn.Embedding(shape.tracks, width)
+        self.interval = nn.Embedding(2 * KEYS + 1, width)
+        self.together = nn.Embedding(KEYS + 1, width, padding_idx=KEYS)
+        self.above = nn.Embedding(KEYS + 1, width, padding_idx=KEYS)
+        self.layers = nn.ModuleList(Layer(width, shape.heads) for _ in range(shape.layers))
+        self.settle = nn.LayerNorm(width, bias=False)
+        # What is known of the event to come before anything of it is told: whose it is, and what its track did last.
+        self.next_family = nn.Embedding(shape.families, width)
+        self.next_track = nn.Embedding(shape.tracks, width)
+        self.last_key = nn.Embedding(KEYS + 1, width)
+        self.last_length = nn.Embedding(LONGEST + 1, width)
+        self.gap = nn.Embedding(LONGEST + 1, width)
+        self.which = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+            for _ in range(3)
+        )
+        self.to_delta = nn.Linear(width, LONGEST + 1)
+        self.to_length = nn.Linear(width, LONGEST + 1)
+        self.to_key = nn.Linear(width, KEYS)
+        self.to_interval = nn.Linear(width, 2 * KEYS)
+        self.to_track = nn.Linear(width, shape.tracks)
+        for module in self.modules():
+            if isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=0.1)
+        for layer in self.layers:
+            nn.init.zeros_(layer.out.weight)
+            nn.init.zeros_(layer.down.weight)
+
+    def hidden(self, events: Tensor, index: Tensor) -> Tensor:
+        """(B, T, W). index: (B, T), number of each event in its sequence; times are steps from its beginning."""
+        x = self.inside(events)
+        turn = self.turn(index, events[..., TIME])
+        for layer in self.layers:
+            x = layer(x, turn)
+        return self.settle(x)
+
+    def inside(self, events: Tensor) -> Tensor:
+        """Events as vectors."""
+        key, last = events[..., KEY], events[..., LAST_KEY]
+        drum = events[..., FAMILY] == self.shape.families - 1
+        known = (last < KEYS) & (key < KEYS)
+        interval = torch.where(known, key - last + KEYS, 0)
+        key = torch.where(drum & (key < KEYS), key + KEYS, key)
+        return (
+            self.key(key) + self.length(events[..., LENGTH]) + self.delta(events[..., DELTA])
+            + self.place(events[..., PLACE]) + self.bar(events[..., BAR]) + self.family(events[..., FAMILY])
+            + self.track(events[..., TRACK]) + self.interval(interval)
+            + self.together(events[..., WITH : WITH + self.shape.together]).sum(dim=-2)
+        )  # fmt: skip
+
+    def turn(self, index: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+        """Angles of rotary positions: half of the heads by number, half by quarters."""
+        each = self.shape.width // self.shape.heads // 2
+        half = self.shape.heads // 2
+        speed = torch.logspace(0, -3.5, each, device=index.device)
+        by_index = index[..., None].float() * speed
+        by_time = time[..., None].float() / 12 * (torch.pi / 2) * speed
+        angles = torch.stack([by_index] * half + [by_time] * (self.shape.heads - half), dim=1)
+        return angles.cos(), angles.sin()
+
+    def told(self, hidden: Tensor, then: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Log odds of track, delta, length and key of the events `then` (..., F), that follow the hidden states."""
+        shape = self.shape
+        last = then[..., LAST_KEY]
+        known = hidden + self.next_family(then[..., FAMILY]) + self.next_track(then[..., TRACK]) + self.last_key(last)
+        known = known + self.last_length(then[..., LAST_LENGTH]) + self.gap(then[..., GAP])
+        x = known + self.which[0](known)
+        delta = self.to_delta(x)
+        x = x + self.delta(then[..., DELTA]) + self.place(then[..., PLACE])
+        x = x + self.which[1](x)
+        length = self.to_length(x)
+        x = x + self.length(then[..., LENGTH]) + self.above(then[..., WITH : WITH + shape.together]).sum(dim=-2)
+        x = x + self.which[2](x)
+        keys = torch.arange(KEYS, device=x.device)
+        step = torch.where((last < KEYS)[..., None], keys - last[..., None] + KEYS, 0)
+        key = self.to_key(x) + self.to_interval(x).gather(-1, step)
+        return self.to_track(hidden), delta, length, key
+
+
+def losses(net: Composer, events: Tensor, index: Tensor, foretold: Tensor) -> tuple[Tensor, Tensor]:
+    """Nats of delta, length and key of each event from the second on, (B, T - 1, 3), and of its track, (B, T - 1).
+
+    foretold: (B, T), False where an event is not to be counted.
+    """
+    hidden, then = net.hidden(events, index)[:, :-1], events[:, 1:]
+    track, delta, length, key = (x.float() for x in net.told(hidden, then))
+    # The key of an event that begins a piece is none; it is not counted.
+    goals = (then[..., DELTA], then[..., LENGTH], then[..., KEY].clamp(max=KEYS - 1))
+    each = torch.stack(
+        [functional.cross_entropy(x.flatten(0, 1), y.flatten(), reduction="none").view(y.shape)
+         for x, y in zip((delta, length, key), goals, strict=True)], dim=-1,
+    )  # fmt: skip
+    whose = functional.cross_entropy(track.flatten(0, 1), then[..., TRACK].flatten(), reduction="none")
+    count = foretold[:, 1:]
+    return each * count[..., None], whose.view(count.shape) * count
