@@ -1,6 +1,6 @@
 """Train the adversarial pair across styles, in three phases.
 
-    python recipes/gan.py --work WORK [--trace 18] [--minutes 40] [--reptile 10] [--threads 2]
+    python recipes/gan.py --work WORK [--trace 18] [--minutes 36] [--reptile 0] [--threads 2]
 
 An episode of a style: K = 5 of its pieces are the memory and the style; phrases of other pieces are real.
 
@@ -205,8 +205,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="pair")
     parser.add_argument("--trace", type=float, default=18, help="minutes of generator and encoder alone, at first")
-    parser.add_argument("--minutes", type=float, default=40, help="of both nets, by episodes")
-    parser.add_argument("--reptile", type=float, default=10, help="minutes of Reptile on both nets, at last")
+    parser.add_argument("--minutes", type=float, default=36, help="of both nets, by episodes")
+    parser.add_argument("--reptile", type=float, default=0, help="minutes of Reptile on both nets, at last")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

@@ -25,7 +25,7 @@ class CoderShape:
     vocabulary: int = 74
     unit: int = 6
     facts: int = 26
-    code: int = 16
+    code: int = 24
     width: int = 160
     blocks: int = 3
     symbol: int = 40

@@ -27,7 +27,7 @@ FINEST = 0.03
 class PairShape:
     """Sizes. facts: of a unit; wishes: numbers about the whole phrase (density, lines that sound, mode)."""
 
-    code: int = 16
+    code: int = 24
     facts: int = 26
     wishes: int = 10
     style: int = 192

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STEPS, _RATE = 40, 0.03
 #: Places on a path that are decoded; those are kept that lie evenly by what is heard.
 _DENSE = 41
+#: At each place some phrases to choose from: through the noise (0), straight through the codes (1), and between.
+_BLEND = (0.0, 0.5, 1.0)
 _TURNING = 100.0
 
 
@@ -53,7 +55,7 @@ def path(sketcher: Sketcher, first: Phrase, last: Phrase, steps: int, seed: int)
     memory = sketcher.support.memory(np.random.default_rng(seed))
     wishes = [Wish.like(first), Wish.like(last)]
     ends = [_inverted(sketcher, phrase, wish, memory) for phrase, wish in zip((first, last), wishes, strict=True)]
-    places = np.repeat(np.linspace(0, 1, _DENSE), 2)
+    places = np.repeat(np.linspace(0, 1, _DENSE), len(_BLEND))
     between = [_between(wishes[0], wishes[1], float(t)) for t in places]
     told = scene(between, sketcher.support.style(), memory)
     units, whole = (np.array([_sphere(ends[0].noise[i], ends[1].noise[i], float(t)) for t in places]) for i in (0, 1))
@@ -63,11 +65,11 @@ def path(sketcher: Sketcher, first: Phrase, last: Phrase, steps: int, seed: int)
         fade = torch.from_numpy(places.astype(np.float32))[:, None, None]
         straight = (1 - fade) * one + fade * two
         codes = codes + (1 - fade) * (one - codes[0]) + fade * (two - codes[-1])
-        # At each place two phrases to choose from: through the noise, and half-way from there to straight ahead.
-        codes[1::2] = (codes[1::2] + straight[1::2]) / 2
+        blend = torch.tensor(_BLEND * _DENSE)[:, None, None]
+        codes = (1 - blend) * codes + blend * straight
         logits = sketcher.pad.decode(codes, told.facts, told.use).numpy()
-    said = [laid_out(own, first.frame) for own in logits[2:-2]]
-    found = [first, *phrases_of(said, between[2:-2], sketcher.support.habits)]
+    said = [laid_out(own, first.frame) for own in logits[len(_BLEND) : -len(_BLEND)]]
+    found = [first, *phrases_of(said, between[len(_BLEND) : -len(_BLEND)], sketcher.support.habits)]
     return _even([*found, last], steps)
 
 
