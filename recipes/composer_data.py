@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from gan_data import vector_of
 
 from fewnotes.meta import split
 from fewnotes.meta.corpus import load, table
@@ -22,16 +23,18 @@ from fewnotes.music.piece import Piece
 
 @dataclass
 class EventSet:
-    """Events of all pieces one after another. rows: (N, F). starts: (P + 1,). The rest (P,)."""
+    """Events of all pieces one after another. rows: (N, F). starts: (P + 1,). vectors: by the judge, (P, D). The rest (P,).
+    """
 
     rows: np.ndarray
     starts: np.ndarray
     minor: np.ndarray
     styles: np.ndarray
     split: np.ndarray
+    vectors: np.ndarray
 
-    def of(self, piece: int) -> np.ndarray:
-        return self.rows[self.starts[piece] : self.starts[piece + 1]]
+    def of(self, piece: int) -> Events:
+        return Events(self.rows[self.starts[piece] : self.starts[piece + 1]], bool(self.minor[piece]), 0)
 
 
 def of_piece(piece: Piece) -> Events:
@@ -47,7 +50,9 @@ def main() -> None:
     rows = [r for r in table("shared") if r.may_ship and r.key not in split.removed_keys()]
     entries = [e for e in load(rows).entries if len(e.piece.notes) >= 24]
     with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
-        found = list(pool.map(of_piece, [e.piece for e in entries], chunksize=8))
+        pieces = [e.piece for e in entries]
+        found = list(pool.map(of_piece, pieces, chunksize=8))
+        vectors = list(pool.map(vector_of, pieces, chunksize=8))
     arguments.work.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         arguments.work / "composer-data.npz",
@@ -56,6 +61,7 @@ def main() -> None:
         minor=np.array([e.minor for e in found]),
         styles=np.array([e.row.style for e in entries]),
         split=np.array([split.split_of(e.row) for e in entries]),
+        vectors=np.array(vectors, np.float32),
     )
     print(f"{sum(len(e.rows) for e in found):,} events of {len(found):,} pieces")
 

@@ -1,8 +1,8 @@
 """The composer: a decoder of events. What each note is, is foretold from all notes before it, field by field.
 
-Axes: B sequences, T events, W width, H heads. Attention: Vaswani 2017, eq. 1, with rotary positions (Su 2021, eq. 15): in half of
-the heads by the number of the event, in the other half by musical time, so that what stood a bar ago is always found
-at one angle.
+Axes: B sequences, T events, W width, H heads. Attention: Vaswani 2017, eq. 1, with rotary positions (Su 2021, eq. 15): half of
+each head is turned by the number of the event, the other half by musical time, so that what stood a bar ago is always
+found at one angle.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from torch.nn import functional
 
 LONGEST, KEYS = 192, 128
 #: Columns of an event; as in `fewnotes.meta.events`.
-KEY, LENGTH, DELTA, PLACE, BAR, FAMILY, TRACK, LAST_KEY, LAST_LENGTH, GAP, TIME = range(11)
-WITH = 11
-#: The key of the event that begins a piece; its length is 1 for minor, 0 for major.
+KEY, LENGTH, DELTA, PLACE, BAR, FAMILY, TRACK, LAST_KEY, LAST_LENGTH, GAP, TIME, CLASSES, CROWD, LEFT = range(14)
+WITH = 14
+#: The key of an event that begins a piece; its length is 1 for minor, 0 for major.
 BEGIN = 2 * KEYS
 
 
@@ -28,10 +28,14 @@ class ComposerShape:
 
     width: int = 192
     layers: int = 6
-    heads: int = 6
+    heads: int = 4
     families: int = 17
     tracks: int = 16
     together: int = 6
+    crowds: int = 16
+    left: int = 25
+    style: int = 192
+    dropout: float = 0.1
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -44,9 +48,10 @@ class ComposerShape:
 class Layer(nn.Module):
     """Attention and two layers, normalised before each."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads = heads
+        self.dropout = nn.Dropout(dropout)
         self.before = nn.LayerNorm(width, bias=False)
         self.project = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
@@ -55,19 +60,31 @@ class Layer(nn.Module):
         self.down = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """x: (B, T, W). turn: cosines and sines, (B, H, T, W / H / 2)."""
+        """x: (B, T, W). turn: cosines and sines, (B, 1, T, W / H / 2)."""
         batch, count, width = x.shape
         parts = self.project(self.before(x)).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
         query, key = (rotated(functional.rms_norm(y, y.shape[-1:]), turn) for y in (query, key))
-        seen = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        x = x + self.out(seen.transpose(1, 2).reshape(batch, count, width))
-        return x + self.down(functional.gelu(self.up(self.between(x))))
+        seen = attended(query, key, value)
+        x = x + self.dropout(self.out(seen.transpose(1, 2).reshape(batch, count, width)))
+        return x + self.dropout(self.down(functional.gelu(self.up(self.between(x)))))
+
+
+def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Causal attention, (B, H, T, D). Training in bfloat16 on a CPU, plain products are twice as fast as the fused way.
+    """
+    if query.dtype != torch.bfloat16 or query.is_cuda:
+        return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+    count, width = query.shape[-2:]
+    ahead = torch.full((count, count), float("-inf"), dtype=query.dtype).triu(1)
+    flat = [x.flatten(0, 1) for x in (query, key, value)]
+    odds = torch.baddbmm(ahead.expand(len(flat[0]), -1, -1), flat[0], flat[1].transpose(1, 2), alpha=width**-0.5)
+    return (odds.softmax(dim=-1) @ flat[2]).view(query.shape)
 
 
 def rotated(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     """Pairs of numbers turned by their angles."""
-    cosine, sine = turn
+    cosine, sine = (y.to(x.dtype) for y in turn)
     one, two = x.chunk(2, dim=-1)
     return torch.cat([one * cosine - two * sine, one * sine + two * cosine], dim=-1)
 
@@ -89,7 +106,12 @@ class Composer(nn.Module):
         self.interval = nn.Embedding(2 * KEYS + 1, width)
         self.together = nn.Embedding(KEYS + 1, width, padding_idx=KEYS)
         self.above = nn.Embedding(KEYS + 1, width, padding_idx=KEYS)
-        self.layers = nn.ModuleList(Layer(width, shape.heads) for _ in range(shape.layers))
+        # What may be asked for; 0 is "nothing asked".
+        self.classes, self.classes_then = (nn.Linear(12, width, bias=False) for _ in range(2))
+        self.crowd = nn.Embedding(shape.crowds, width, padding_idx=0)
+        self.left = nn.Embedding(shape.left, width, padding_idx=0)
+        self.style = nn.Linear(shape.style, width, bias=False)
+        self.layers = nn.ModuleList(Layer(width, shape.heads, shape.dropout) for _ in range(shape.layers))
         self.settle = nn.LayerNorm(width, bias=False)
         # What is known of the event to come before anything of it is told: whose it is, and what its track did last.
         self.next_family = nn.Embedding(shape.families, width)
@@ -113,9 +135,12 @@ class Composer(nn.Module):
             nn.init.zeros_(layer.out.weight)
             nn.init.zeros_(layer.down.weight)
 
-    def hidden(self, events: Tensor, index: Tensor) -> Tensor:
-        """(B, T, W). index: (B, T), number of each event in its sequence; times are steps from its beginning."""
-        x = self.inside(events)
+    def hidden(self, events: Tensor, index: Tensor, style: Tensor) -> Tensor:
+        """(B, T, W). index: (B, T), number of each event in its sequence; times are steps from its beginning.
+
+        style: (B, S), how the judge hears the style, standardised; zeros where nothing is known of it.
+        """
+        x = self.inside(events) + self.style(style)[:, None]
         turn = self.turn(index, events[..., TIME])
         for layer in self.layers:
             x = layer(x, turn)
@@ -133,16 +158,17 @@ class Composer(nn.Module):
             + self.place(events[..., PLACE]) + self.bar(events[..., BAR]) + self.family(events[..., FAMILY])
             + self.track(events[..., TRACK]) + self.interval(interval)
             + self.together(events[..., WITH : WITH + self.shape.together]).sum(dim=-2)
+            + self.classes(class_bits(events[..., CLASSES])) + self.crowd(events[..., CROWD])
+            + self.left(events[..., LEFT])
         )  # fmt: skip
 
     def turn(self, index: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-        """Angles of rotary positions: half of the heads by number, half by quarters."""
-        each = self.shape.width // self.shape.heads // 2
-        half = self.shape.heads // 2
+        """Angles of rotary positions, (B, 1, T, D / 2): half of them by number, half by quarters."""
+        each = self.shape.width // self.shape.heads // 4
         speed = torch.logspace(0, -3.5, each, device=index.device)
         by_index = index[..., None].float() * speed
         by_time = time[..., None].float() / 12 * (torch.pi / 2) * speed
-        angles = torch.stack([by_index] * half + [by_time] * (self.shape.heads - half), dim=1)
+        angles = torch.cat([by_index, by_time], dim=-1)[:, None]
         return angles.cos(), angles.sin()
 
     def told(self, hidden: Tensor, then: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -157,6 +183,7 @@ class Composer(nn.Module):
         x = x + self.which[1](x)
         length = self.to_length(x)
         x = x + self.length(then[..., LENGTH]) + self.above(then[..., WITH : WITH + shape.together]).sum(dim=-2)
+        x = x + self.classes_then(class_bits(then[..., CLASSES]))
         x = x + self.which[2](x)
         keys = torch.arange(KEYS, device=x.device)
         step = torch.where((last < KEYS)[..., None], keys - last[..., None] + KEYS, 0)
@@ -164,12 +191,19 @@ class Composer(nn.Module):
         return self.to_track(hidden), delta, length, key
 
 
-def losses(net: Composer, events: Tensor, index: Tensor, foretold: Tensor) -> tuple[Tensor, Tensor]:
+def class_bits(classes: Tensor) -> Tensor:
+    """Bits of pitch classes (...) as numbers 0 and 1 (..., 12)."""
+    return ((classes[..., None] >> torch.arange(12, device=classes.device)) & 1).float()
+
+
+def losses(
+    net: Composer, events: Tensor, index: Tensor, style: Tensor, foretold: Tensor, heard: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Nats of delta, length and key of each event from the second on, (B, T - 1, 3), and of its track, (B, T - 1).
 
-    foretold: (B, T), False where an event is not to be counted.
+    foretold: (B, T), False where an event is not to be counted. heard: what the net is told came, if not the events.
     """
-    hidden, then = net.hidden(events, index)[:, :-1], events[:, 1:]
+    hidden, then = net.hidden(events if heard is None else heard, index, style)[:, :-1], events[:, 1:]
     track, delta, length, key = (x.float() for x in net.told(hidden, then))
     # The key of an event that begins a piece is none; it is not counted.
     goals = (then[..., DELTA], then[..., LENGTH], then[..., KEY].clamp(max=KEYS - 1))

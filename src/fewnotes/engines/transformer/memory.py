@@ -1,0 +1,77 @@
+"""What was read, word for word: for every moment how often each symbol came where so many facts were the same.
+
+A ladder has a rung for each number of facts that agree, counted from the first. Rungs are blended from the lowest up,
+each trusted by how often its facts were met and how many kinds of symbols came then (Witten and Bell 1991, method C; so
+are `markov`'s). One expert reads the support set and the piece so far, another the piece so far alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+Facts = tuple[Hashable, ...]
+Counts = dict[int, int]
+
+
+class Ladder:
+    """Counts of symbols after the first k facts, k from none to all."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.rungs: dict[Facts, tuple[list[int], Counts]] = {}
+
+    def add(self, facts: Facts, symbol: int) -> None:
+        """Remember that the symbol came where the facts held."""
+        for k in range(len(facts) + 1):
+            rung = self.rungs.get(facts[:k])
+            if rung is None:
+                rung = self.rungs[facts[:k]] = ([0], {})
+            rung[0][0] += 1
+            rung[1][symbol] = rung[1].get(symbol, 0) + 1
+
+
+def odds(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> float:
+    """Probability of one symbol after what the ladders hold together."""
+    found = 1.0 / ladders[0].size
+    for k in range(len(facts) + 1):
+        met, kinds, here = _rung(ladders, facts[:k], symbol)
+        if not met:
+            break
+        found = (here + kinds * found) / (met + kinds)
+    return found
+
+
+def spread(ladders: Sequence[Ladder], facts: Facts, weight: float, into: list[float]) -> None:
+    """Adds `weight` times the probability of every symbol to `into`, (size,)."""
+    climbed = []
+    for k in range(len(facts) + 1):
+        rungs = [rung for rung in (ladder.rungs.get(facts[:k]) for ladder in ladders) if rung is not None]
+        if not rungs:
+            break
+        climbed.append(rungs)
+    for rungs in reversed(climbed):
+        met = sum(rung[0][0] for rung in rungs)
+        kinds = len(rungs[0][1]) if len(rungs) == 1 else len(rungs[0][1].keys() | rungs[1][1].keys())
+        each = weight / (met + kinds)
+        for _, counts in rungs:
+            for symbol, count in counts.items():
+                into[symbol] += each * count
+        weight = each * kinds
+    share = weight / len(into)
+    for symbol in range(len(into)):
+        into[symbol] += share
+
+
+def _rung(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> tuple[int, int, int]:
+    """Over all ladders: how often the facts were met, kinds of symbols then, and how often it was this one."""
+    met, here, seen = 0, 0, None
+    kinds = 0
+    for ladder in ladders:
+        rung = ladder.rungs.get(facts)
+        if rung is None:
+            continue
+        met += rung[0][0]
+        here += rung[1].get(symbol, 0)
+        kinds = len(rung[1]) if seen is None else len(rung[1].keys() | seen)
+        seen = rung[1].keys()
+    return met, kinds, here
