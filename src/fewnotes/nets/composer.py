@@ -70,6 +70,29 @@ class Layer(nn.Module):
         return x + self.dropout(self.down(functional.gelu(self.up(self.between(x)))))
 
 
+    def step(self, x: Tensor, turn: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor], cache: Cache) -> Tensor:
+        """One event more, (B, 1, W)."""
+        batch, _, width = x.shape
+        parts = self.project(self.before(x)).view(batch, 1, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.unbind(0)
+        query, key = (rotated(functional.rms_norm(y, y.shape[-1:]), turn) for y in (query, key))
+        last = cache.length + 1
+        first = max(0, last - cache.window)
+        kept[0][:, :, last - 1 : last], kept[1][:, :, last - 1 : last] = key, value
+        seen = functional.scaled_dot_product_attention(query, kept[0][:, :, first:last], kept[1][:, :, first:last])
+        x = x + self.out(seen.transpose(1, 2).reshape(batch, 1, width))
+        return x + self.down(functional.gelu(self.up(self.between(x))))
+
+
+class Cache:
+    """Keys and values of the events so far, of each layer (B, H, room, D). window: how many of them are attended to."""
+
+    def __init__(self, shape: ComposerShape, batch: int, room: int, window: int) -> None:
+        each = (batch, shape.heads, room, shape.width // shape.heads)
+        self.layers = [(torch.zeros(each), torch.zeros(each)) for _ in range(shape.layers)]
+        self.length, self.window = 0, window
+
+
 def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Causal attention, (B, H, T, D). Training in bfloat16 on a CPU, plain products are twice as fast as the fused way.
     """
@@ -173,22 +196,43 @@ class Composer(nn.Module):
 
     def told(self, hidden: Tensor, then: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Log odds of track, delta, length and key of the events `then` (..., F), that follow the hidden states."""
-        shape = self.shape
-        last = then[..., LAST_KEY]
-        known = hidden + self.next_family(then[..., FAMILY]) + self.next_track(then[..., TRACK]) + self.last_key(last)
-        known = known + self.last_length(then[..., LAST_LENGTH]) + self.gap(then[..., GAP])
+        x, delta = self.begins(hidden, then)
+        x, length = self.lasts(x, then)
+        return self.to_track(hidden), delta, length, self.sounds(x, then)
+
+    def begins(self, hidden: Tensor, then: Tensor) -> tuple[Tensor, Tensor]:
+        """Log odds of delta, of events of which only the track and what it did last is known."""
+        known = hidden + self.next_family(then[..., FAMILY]) + self.next_track(then[..., TRACK])
+        known = known + self.last_key(then[..., LAST_KEY]) + self.last_length(then[..., LAST_LENGTH])
+        known = known + self.gap(then[..., GAP])
         x = known + self.which[0](known)
-        delta = self.to_delta(x)
+        return x, self.to_delta(x)
+
+    def lasts(self, x: Tensor, then: Tensor) -> tuple[Tensor, Tensor]:
+        """Log odds of length, once delta and place are known."""
         x = x + self.delta(then[..., DELTA]) + self.place(then[..., PLACE])
         x = x + self.which[1](x)
-        length = self.to_length(x)
-        x = x + self.length(then[..., LENGTH]) + self.above(then[..., WITH : WITH + shape.together]).sum(dim=-2)
+        return x, self.to_length(x)
+
+    def sounds(self, x: Tensor, then: Tensor) -> Tensor:
+        """Log odds of key, once the length is known, what sounds then, and which pitch classes are asked for."""
+        last = then[..., LAST_KEY]
+        x = x + self.length(then[..., LENGTH]) + self.above(then[..., WITH : WITH + self.shape.together]).sum(dim=-2)
         x = x + self.classes_then(class_bits(then[..., CLASSES]))
         x = x + self.which[2](x)
         keys = torch.arange(KEYS, device=x.device)
         step = torch.where((last < KEYS)[..., None], keys - last[..., None] + KEYS, 0)
-        key = self.to_key(x) + self.to_interval(x).gather(-1, step)
-        return self.to_track(hidden), delta, length, key
+        return self.to_key(x) + self.to_interval(x).gather(-1, step)
+
+    def step(self, event: Tensor, number: int, style: Tensor, cache: Cache) -> Tensor:
+        """The hidden state after one more event of each sequence, (B, W). event: (B, F). cache: grows by the event."""
+        x = self.inside(event[:, None]) + self.style(style)[:, None]
+        index = torch.full((len(event), 1), number, device=event.device)
+        turn = self.turn(index, event[:, None, TIME])
+        for layer, kept in zip(self.layers, cache.layers, strict=True):
+            x = layer.step(x, turn, kept, cache)  # type: ignore[operator]
+        cache.length += 1
+        return self.settle(x)[:, 0]
 
 
 def class_bits(classes: Tensor) -> Tensor:

@@ -1,0 +1,69 @@
+"""What is to be written on: bars, tracks, where notes may begin, which stand already, and what is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewnotes.meta.events import BARS_LEFT
+
+Ints = NDArray[np.int64]
+#: Columns of notes: steps from the beginning, track, key, steps that it lasts.
+TIME, TRACK, KEY, LENGTH = range(4)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An empty or partly written piece, its tonic C or A, twelve steps a quarter.
+
+    families: of each track. bar: steps of a full bar. pickup: steps before the first. bars: full bars. minor: the mode.
+    open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order of time, track and
+    key. classes: pitch classes asked for at each step, as bits, (steps,). crowd: kind of each bar, pickup first where there
+    is one, (bars,); 0 where nothing is asked. lowest, highest: of each track.
+    """
+
+    families: tuple[int, ...]
+    bar: int
+    pickup: int
+    bars: int
+    minor: bool
+    open: NDArray[np.bool_]
+    locked: Ints
+    classes: Ints
+    crowd: Ints
+    lowest: Ints
+    highest: Ints
+
+    @classmethod
+    def empty(cls, families: tuple[int, ...], bar: int, bars: int, minor: bool, pickup: int = 0) -> Sheet:
+        """Nothing written, nothing asked, everything open."""
+        steps, count = pickup + bar * bars, len(families)
+        return cls(
+            families, bar, pickup, bars, minor, np.ones((count, steps), bool), np.zeros((0, 4), np.int64),
+            np.zeros(steps, np.int64), np.zeros(bars + bool(pickup), np.int64),
+            np.zeros(count, np.int64), np.full(count, 127, np.int64),
+        )  # fmt: skip
+
+    @property
+    def steps(self) -> int:
+        return self.pickup + self.bar * self.bars
+
+    def place(self, time: int) -> int:
+        """Steps into the bar. A pickup is the end of a bar, but is counted from its own beginning, as barlines are."""
+        return time if time < self.pickup else (time - self.pickup) % self.bar
+
+    def bar_of(self, time: int) -> int:
+        """The bar, the pickup being one of its own."""
+        first = bool(self.pickup)
+        return 0 if time < self.pickup else (time - self.pickup) // self.bar + first
+
+    def left(self, time: int) -> int:
+        """Bars until the end, this one counted."""
+        return min(BARS_LEFT, max(1, self.bars + bool(self.pickup) - self.bar_of(time)))
+
+    def with_notes(self, notes: Ints) -> Sheet:
+        """The same with other notes locked, put in order."""
+        order = np.lexsort((notes[:, KEY], notes[:, TRACK], notes[:, TIME]))
+        return replace(self, locked=notes[order])
