@@ -66,6 +66,12 @@ class Page:
             return None
         return tuple(self.sheet.locked[self.locked].tolist())  # type: ignore[return-value]
 
+    def room(self, track: int, time: int) -> int:
+        """Steps from a time to the next locked note of a track."""
+        ahead = self.sheet.locked[self.locked :]
+        ahead = ahead[(ahead[:, TRACK] == track) & (ahead[:, TIME] > time), TIME]
+        return int(ahead[0]) - time if len(ahead) else ev.LONGEST
+
     def is_drum(self, track: int) -> bool:
         return self.sheet.families[track] == ev.FAMILIES - 1
 
@@ -208,6 +214,9 @@ def _when(page: Page, row: list[int], odds: Floats, voice: Voice, dice: Dice) ->
     room = np.zeros(len(said), bool)
     open_ = sheet.open[track, page.clock : page.clock + len(said)]
     room[: len(open_)] = open_
+    if sheet.single[track] and track in page.last:
+        onset, _, lasting = page.last[track]
+        room[: max(0, onset + lasting - page.clock)] = False
     if track < page.last_track or (track == page.last_track and page.last_key >= 127):
         room[0] = False
     # Whatever lies beyond the end says that there is nothing more.
@@ -241,6 +250,9 @@ def _how_long(page: Page, row: list[int], chance: Floats, voice: Voice, dice: Di
     said = _with_memory(page, voice, 1, page.past.lasts(track, advance, row[ev.PLACE]), chance)
     said[0] = 0
     said[page.sheet.steps - row[ev.TIME] + 1 :] = 0
+    if page.sheet.single[track]:
+        # Up to the next locked note of the track.
+        said[page.room(track, row[ev.TIME]) + 1 :] = 0
     row[ev.LENGTH] = _picked(said, dice) if said.sum() > 0 else 1
 
 

@@ -21,7 +21,7 @@ class Sheet:
     families: of each track. bar: steps of a full bar. pickup: steps before the first. bars: full bars. minor: the mode.
     open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order of time, track and
     key. classes: pitch classes asked for at each step, as bits, (steps,). crowd: kind of each bar, pickup first where there
-    is one, (bars,); 0 where nothing is asked. lowest, highest: of each track.
+    is one, (bars,); 0 where nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time.
     """
 
     families: tuple[int, ...]
@@ -35,6 +35,7 @@ class Sheet:
     crowd: Ints
     lowest: Ints
     highest: Ints
+    single: NDArray[np.bool_]
 
     @classmethod
     def empty(cls, families: tuple[int, ...], bar: int, bars: int, minor: bool, pickup: int = 0) -> Sheet:
@@ -43,7 +44,7 @@ class Sheet:
         return cls(
             families, bar, pickup, bars, minor, np.ones((count, steps), bool), np.zeros((0, 4), np.int64),
             np.zeros(steps, np.int64), np.zeros(bars + bool(pickup), np.int64),
-            np.zeros(count, np.int64), np.full(count, 127, np.int64),
+            np.zeros(count, np.int64), np.full(count, 127, np.int64), np.zeros(count, bool),
         )  # fmt: skip
 
     @property
