@@ -57,20 +57,43 @@ class Page:
     clock: int = 0
     last_track: int = -1
     last_key: int = -1
-    locked: int = 0
     done: bool = False
+
+    def __post_init__(self) -> None:
+        #: Where notes may still begin, and locked notes that are still to come, the next one last.
+        self.open = self.sheet.open.copy()
+        self.waiting: list[tuple[int, int, int, int]] = []
+        self._wait([tuple(note) for note in self.sheet.locked.tolist()])
+        self._begun = -1
+
+    def _wait(self, notes: Sequence[tuple[int, ...]]) -> None:
+        self.waiting += notes  # type: ignore[arg-type]
+        self.waiting.sort(key=lambda n: (n[TIME], n[TRACK], n[KEY]), reverse=True)
 
     def next_locked(self) -> tuple[int, int, int, int] | None:
         """The locked note that comes next."""
-        if self.locked >= len(self.sheet.locked):
-            return None
-        return tuple(self.sheet.locked[self.locked].tolist())  # type: ignore[return-value]
+        return self.waiting[-1] if self.waiting else None
 
     def room(self, track: int, time: int) -> int:
         """Steps from a time to the next locked note of a track."""
-        ahead = self.sheet.locked[self.locked :]
-        ahead = ahead[(ahead[:, TRACK] == track) & (ahead[:, TIME] > time), TIME]
-        return int(ahead[0]) - time if len(ahead) else ev.LONGEST
+        ahead = [n[TIME] for n in self.waiting if n[TRACK] == track and n[TIME] > time]
+        return min(ahead) - time if ahead else ev.LONGEST
+
+    def enter(self, time: int) -> None:
+        """Bars up to the one of a time that take up earlier ones have their notes from there, where nothing stands."""
+        sheet = self.sheet
+        for bar in range(self._begun + 1, sheet.bar_of(min(time, sheet.steps - 1)) + 1):
+            self._begun = bar
+            source = sheet.returns.get(bar)
+            if source is None:
+                continue
+            (first, end), (start, _) = sheet.span(bar), sheet.span(source)
+            free = self.open[:, first]
+            self._wait(
+                [(n[TIME] - start + first, *n[1:]) for n in self.notes
+                 if start <= n[TIME] < start + end - first and free[n[TRACK]]]
+            )  # fmt: skip
+            self.open[free, first:end] = False
 
     def is_drum(self, track: int) -> bool:
         return self.sheet.families[track] == ev.FAMILIES - 1
@@ -195,7 +218,7 @@ def _begun(page: Page, odds: Floats, tracks: NDArray[np.bool_], rng: np.random.G
     """Whose the next note is."""
     sheet = page.sheet
     free = tracks.copy()
-    free[: len(sheet.families)] &= sheet.open[:, page.clock :].any(axis=1)
+    free[: len(sheet.families)] &= page.open[:, page.clock :].any(axis=1)
     if page.done or not free.any():
         locked = page.next_locked()
         if locked is None:
@@ -208,36 +231,37 @@ def _begun(page: Page, odds: Floats, tracks: NDArray[np.bool_], rng: np.random.G
 def _when(page: Page, row: list[int], odds: Floats, voice: Voice, dice: Dice) -> None:
     """When it begins; or the locked note that comes before, whole."""
     sheet, track, gap = page.sheet, row[ev.TRACK], row[ev.GAP]
-    chance = np.exp(odds)
-    weight = voice.weights[0]
-    said = _with_memory(page, voice, 0, page.past.begins(track, gap), chance, shift=gap)
+    said = _with_memory(page, voice, 0, page.past.begins(track, gap), np.exp(odds), shift=gap)
     room = np.zeros(len(said), bool)
-    open_ = sheet.open[track, page.clock : page.clock + len(said)]
+    open_ = page.open[track, page.clock : page.clock + len(said)]
     room[: len(open_)] = open_
     if sheet.single[track] and track in page.last:
         onset, _, lasting = page.last[track]
         room[: max(0, onset + lasting - page.clock)] = False
     if track < page.last_track or (track == page.last_track and page.last_key >= 127):
         room[0] = False
-    # Whatever lies beyond the end says that there is nothing more.
-    over = float(said[len(open_) :].sum())
+    # Whatever lies beyond the end says that there is nothing more; before the last bar that is not taken for an answer.
+    over = float(said[len(open_) :].sum()) if page.clock >= sheet.steps - sheet.bar else 0.0
     said = np.where(room, said, 0)
-    locked = page.next_locked()
-    if said.sum() + over <= 0 or weight is None:
-        delta = None
-    else:
-        said = np.append(said, over)
-        pick = _picked(said, dice)
-        delta = None if pick == len(said) - 1 else pick
+    delta = None
+    if said.sum() + over > 0:
+        pick = _picked(np.append(said, over), dice)
+        delta = None if pick == len(said) else pick
     time = sheet.steps if delta is None else page.clock + delta
+    if delta is None and not over and room.any():
+        time = page.clock + int(room.argmax())
+    page.enter(time)
+    if time < sheet.steps and not page.open[track, time]:
+        time = sheet.steps
+    locked = page.next_locked()
     if locked is not None and (locked[TIME], locked[TRACK]) <= (time, track):
-        page.locked += 1
+        page.waiting.pop()
         if locked[TRACK] != track:
             row[:] = page.row(locked[TRACK])
         page.at(row, locked[TIME])
         row[ev.LENGTH], row[ev.KEY] = locked[LENGTH], locked[KEY]
         return
-    if delta is None:
+    if time >= sheet.steps:
         page.done = True
         return
     page.at(row, time)
@@ -307,7 +331,11 @@ def _picked(chance: Floats, dice: Dice) -> int:
 
 
 def _finished(page: Page) -> Ints:
-    """All notes, with locked ones that were still to come."""
-    rest = [tuple(n) for n in page.sheet.locked[page.locked :].tolist()]
-    notes = np.array([*page.notes, *rest], np.int64).reshape(-1, 4)
-    return np.asarray(notes[np.lexsort((notes[:, KEY], notes[:, TRACK], notes[:, TIME]))])
+    """All notes, with locked ones that were still to come; in tracks of one note at a time none lasts into the next."""
+    notes = np.array([*page.notes, *page.waiting], np.int64).reshape(-1, 4)
+    notes = notes[np.lexsort((notes[:, KEY], notes[:, TRACK], notes[:, TIME]))]
+    for track in np.flatnonzero(page.sheet.single).tolist():
+        own = np.flatnonzero(notes[:, TRACK] == track)
+        gaps = np.diff(notes[own, TIME])
+        notes[own[:-1], LENGTH] = np.where(gaps > 0, np.minimum(notes[own[:-1], LENGTH], gaps), notes[own[:-1], LENGTH])
+    return np.asarray(notes)

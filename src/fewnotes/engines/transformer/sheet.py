@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class Sheet:
     open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order of time, track and
     key. classes: pitch classes asked for at each step, as bits, (steps,). crowd: kind of each bar, pickup first where there
     is one, (bars,); 0 where nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time.
+    returns: bars that take up an earlier one, and which.
     """
 
     families: tuple[int, ...]
@@ -36,6 +38,7 @@ class Sheet:
     lowest: Ints
     highest: Ints
     single: NDArray[np.bool_]
+    returns: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, families: tuple[int, ...], bar: int, bars: int, minor: bool, pickup: int = 0) -> Sheet:
@@ -59,6 +62,13 @@ class Sheet:
         """The bar, the pickup being one of its own."""
         first = bool(self.pickup)
         return 0 if time < self.pickup else (time - self.pickup) // self.bar + first
+
+    def span(self, bar: int) -> tuple[int, int]:
+        """Where a bar begins and ends."""
+        if self.pickup and not bar:
+            return 0, self.pickup
+        first = self.pickup + self.bar * (bar - bool(self.pickup))
+        return first, first + self.bar
 
     def left(self, time: int) -> int:
         """Bars until the end, this one counted."""
