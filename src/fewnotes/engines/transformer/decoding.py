@@ -89,11 +89,15 @@ class Page:
                 continue
             (first, end), (start, _) = sheet.span(bar), sheet.span(source)
             free = self.open[:, first]
-            self._wait(
-                [(n[TIME] - start + first, *n[1:]) for n in self.notes
-                 if start <= n[TIME] < start + end - first and free[n[TRACK]]]
-            )  # fmt: skip
-            self.open[free, first:end] = False
+            again = [
+                (n[TIME] - start + first, *n[1:]) for n in self.notes
+                if start <= n[TIME] < start + end - first and free[n[TRACK]]
+            ]  # fmt: skip
+            if again:
+                self._wait(again)
+                self.open[free, first:end] = False
+                # Later bars may take up what is still to be written.
+                return
 
     def is_drum(self, track: int) -> bool:
         return self.sheet.families[track] == ev.FAMILIES - 1
