@@ -83,8 +83,11 @@ class Page:
         """Bars up to the one of a time that take up earlier ones have their notes from there, where nothing stands."""
         sheet = self.sheet
         for bar in range(self._begun + 1, sheet.bar_of(min(time, sheet.steps - 1)) + 1):
-            self._begun = bar
             source = sheet.returns.get(bar)
+            if source is not None and self.waiting and self.waiting[-1][TIME] < sheet.span(bar)[0]:
+                # What stands before this bar is not put down yet, and what it takes up may be part of that.
+                return
+            self._begun = bar
             if source is None:
                 continue
             (first, end), (start, _) = sheet.span(bar), sheet.span(source)
