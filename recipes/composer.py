@@ -38,6 +38,8 @@ CLIP = 3.0
 #: are transposed this often and told so, and this share of notes is heard as another key than it was.
 TRANSPOSED, MISHEARD = 0.75, 0.03
 DROPOUT = 0.2
+#: How often the tracks of an episode are those of the pieces, else one a role and family.
+OWN_TRACKS = 0.5
 #: How meta-validation is asked: notes of each support piece and of a query, queries a style.
 HEARD, TESTED, QUERIES = 150, 150, 3
 
@@ -122,7 +124,8 @@ def measured(net: Composer, data: EventSet) -> dict[str, float]:
     net.eval()
     found: dict[str, list] = {}
     for style in np.unique(data.styles[data.split == split.VALIDATION]):
-        pieces = rng.permutation(np.flatnonzero((data.styles == style) & (data.split == split.VALIDATION)))
+        inside = (data.styles == style) & (data.split == split.VALIDATION) & ~data.own_tracks
+        pieces = rng.permutation(np.flatnonzero(inside))
         support = [plain(begin(own, own.rows[:HEARD])) for own in (data.of(int(p)) for p in pieces[:3])]
         heard = data.vectors[pieces[:5]].mean(axis=0)
         each: dict[str, list] = {}
@@ -170,7 +173,8 @@ def main() -> None:
     scale = data.vectors[train].mean(axis=0), np.maximum(1e-3, data.vectors[train].std(axis=0))
     data.vectors = np.clip((data.vectors - scale[0]) / scale[1], -CLIP, CLIP).astype(np.float32)
     names, counts = np.unique(data.styles[train], return_counts=True)
-    pieces = {s: np.flatnonzero((data.styles == s) & train) for s in names}
+    pieces = {(s, own): np.flatnonzero((data.styles == s) & train & (data.own_tracks == own))
+              for s in names for own in (False, True)}  # fmt: skip
     odds = counts**0.6 / (counts**0.6).sum()
     shape = ComposerShape(width=arguments.width, layers=arguments.layers, heads=arguments.width // 48, dropout=DROPOUT)
     net, smooth = Composer(shape), Composer(shape)
@@ -196,7 +200,7 @@ def main() -> None:
         for optimiser, rate in zip(optimisers, (MUON_RATE, RATE), strict=True):
             optimiser.param_groups[0]["lr"] = float(rate * fall)
         styles = rng.choice(names, BATCH, p=odds)
-        drawn = [episode(data, pieces[s], rng) for s in styles]
+        drawn = [episode(data, pieces[s, bool(rng.random() < OWN_TRACKS)], rng) for s in styles]
         events = torch.from_numpy(np.stack([rows for rows, _ in drawn]).astype(np.int64))
         heard = torch.from_numpy(np.stack([vector for _, vector in drawn]).astype(np.float32))
         with torch.autocast("cpu", torch.bfloat16):

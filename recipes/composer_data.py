@@ -23,7 +23,9 @@ from fewnotes.music.piece import Piece
 
 @dataclass
 class EventSet:
-    """Events of all pieces one after another. rows: (N, F). starts: (P + 1,). vectors: by the judge, (P, D). The rest (P,).
+    """Events of all pieces one after another, each twice. rows: (N, F). starts: (P + 1,). vectors: by the judge, (P, D).
+
+    own_tracks: whether its tracks are its own, else one a role and family. The rest (P,).
     """
 
     rows: np.ndarray
@@ -32,13 +34,15 @@ class EventSet:
     styles: np.ndarray
     split: np.ndarray
     vectors: np.ndarray
+    own_tracks: np.ndarray
 
     def of(self, piece: int) -> Events:
         return Events(self.rows[self.starts[piece] : self.starts[piece + 1]], bool(self.minor[piece]), 0)
 
 
-def of_piece(piece: Piece) -> Events:
-    return events(normalised(piece))
+def of_piece(piece: Piece) -> tuple[Events, Events]:
+    """With a track for each role and family, as pieces are measured, and with its own tracks, as they are written."""
+    return events(normalised(piece)), events(normalised(piece, parts=True))
 
 
 def main() -> None:
@@ -51,17 +55,19 @@ def main() -> None:
     entries = [e for e in load(rows).entries if len(e.piece.notes) >= 24]
     with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
         pieces = [e.piece for e in entries]
-        found = list(pool.map(of_piece, pieces, chunksize=8))
+        both = list(pool.map(of_piece, pieces, chunksize=8))
         vectors = list(pool.map(vector_of, pieces, chunksize=8))
+    found = [one for one, _ in both] + [other for _, other in both]
     arguments.work.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         arguments.work / "composer-data.npz",
         rows=np.concatenate([e.rows for e in found]).astype(np.int32),
         starts=np.cumsum([0, *(len(e.rows) for e in found)]),
         minor=np.array([e.minor for e in found]),
-        styles=np.array([e.row.style for e in entries]),
-        split=np.array([split.split_of(e.row) for e in entries]),
-        vectors=np.array(vectors, np.float32),
+        styles=np.tile(np.array([e.row.style for e in entries]), 2),
+        split=np.tile(np.array([split.split_of(e.row) for e in entries]), 2),
+        vectors=np.tile(np.array(vectors, np.float32), (2, 1)),
+        own_tracks=np.repeat([False, True], len(entries)),
     )
     print(f"{sum(len(e.rows) for e in found):,} events of {len(found):,} pieces")
 

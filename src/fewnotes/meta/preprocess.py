@@ -38,6 +38,8 @@ GRID_NOTE = np.dtype(
         ("track", "<u2"),
     ]
 )
+#: More than there are roles and families together.
+_LAYERS = 128
 _ROLE_NAMES = ("melody", "harmony", "bass", "rhythm")
 
 
@@ -162,19 +164,24 @@ def pitch_in_key(pitch: NDArray[Any], family: NDArray[Any], shift: int) -> NDArr
     return np.where(moved < 0, moved + 12, np.where(moved > 127, moved - 12, moved)).astype(np.uint8)
 
 
-def normalised(piece: Piece, *, in_key: bool = False, timbre: bool = True, editions: bool = True) -> Piece:
+def normalised(
+    piece: Piece, *, in_key: bool = False, timbre: bool = True, editions: bool = True, parts: bool = False
+) -> Piece:
     """The piece without the traces of where it comes from, at 12 ticks a quarter.
 
     One velocity, no tempo but 120, one track a role and instrument family in a fixed order, no names, voices, staves,
     graces, chord symbols or titles; the key signature is the estimated one; repeats that were played out are played
     once, and bars of one length have one meter. in_key: the tonic is C.
     timbre: keep instrument families; without it every pitched track is a piano. editions: without it repeats and names
-    of meters stay as the source has them, as windows of a piece that is folded already must.
+    of meters stay as the source has them, as windows of a piece that is folded already must. parts: the tracks stay as
+    they are, those without notes left out.
     """
     grid = grid_notes(folded(one_meter_a_length(piece)) if editions else piece)
     notes = grid.notes
     family = notes["family"] if timbre else np.where(notes["family"] == DRUM_FAMILY, DRUM_FAMILY, 0)
     layer = notes["role"].astype(np.int64) * (FAMILIES + 1) + family
+    if parts:
+        layer = notes["track"].astype(np.int64) * _LAYERS + family
     names, track = np.unique(layer, return_inverse=True)
     rows = np.zeros(len(notes), NOTE)
     rows["onset_tick"], rows["duration_tick"] = notes["onset_step"], notes["duration_step"]
@@ -185,7 +192,7 @@ def normalised(piece: Piece, *, in_key: bool = False, timbre: bool = True, editi
     fifths = (grid.key.fifths + 7 * shift + 5) % 12 - 5 if shift else grid.key.fifths
     made = Piece(
         ticks_per_quarter=STEPS_PER_QUARTER,
-        tracks=tuple(_layer_track(int(name)) for name in names) or (Track(),),
+        tracks=tuple(_layer_track(int(name) % _LAYERS) for name in names) or (Track(),),
         notes=sort_notes(_without_doubles(rows)),
         meters=grid.meters,
         tempos=(Tempo(0, DEFAULT_QUARTERS_PER_MINUTE),),
