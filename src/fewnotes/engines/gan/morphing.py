@@ -33,7 +33,8 @@ _STEPS, _RATE = 40, 0.03
 _DENSE = 41
 #: At each place some phrases to choose from: through the noise (0), straight through the codes (1), and between.
 _BLEND = (0.0, 0.5, 1.0)
-_TURNING = 100.0
+#: What turning back costs, however little, and again as much for turning all the way; less than this is rounding.
+_TURNING, _LEAST_BACK = 100.0, 1e-9
 #: How far the tokens of an end are ahead of others there, in nats.
 _PLAIN = 4.0
 
@@ -107,7 +108,7 @@ def _even(dense: Sequence[Phrase], steps: int) -> list[Phrase]:
     progress = (away + 1 - near) / 2
     back = np.maximum(0, away[:, None] - away[None]) + np.maximum(0, near[None] - near[:, None])
     # From i to j: never backwards on the dense path, and turning back costs more than any unevenness.
-    step = np.where(np.triu(np.ones_like(back), 1) > 0, _TURNING * back, np.inf)
+    step = np.where(np.triu(np.ones_like(back), 1) > 0, _TURNING * (back + (back > _LEAST_BACK)), np.inf)
     cost = np.where(np.arange(len(dense)) == 0, 0.0, np.inf)
     came = []
     for wanted in np.linspace(progress[0], progress[-1], steps)[1:]:
