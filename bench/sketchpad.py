@@ -2,16 +2,17 @@
 
     python bench/sketchpad.py [--quick | --full] [--out FILE]
 
-Styles of meta-test in even steps (quick 3, full 12), five pieces of each:
+Styles of meta-test, all or (quick) three in even steps, five pieces of each:
 
     learn     seconds to learn the five pieces, embedding and choice of a strength included
     phrases   four-bar phrases a second, from noise to tokens
     ideas     seconds for 16 ideas as `fewnotes sketch` gives them: drawn three times over, checked, judged
     paths     between two of its own phrases, and between two phrases of real pieces that stood aside: how many paths
-              have at every step more distance from the first and less from the last; and how even their steps are
+              have at every step more distance from the first and less from the last; and their largest step, since a
+              path that stands still and then jumps would be monotone too
 
 It exits with 1 if learning takes more than 15 s, fewer than 100 phrases a second are drawn, or fewer than 90 % of the
-paths are monotone. Skipped where there is no corpus.
+paths of either kind are monotone. Skipped where there is no corpus.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from fewnotes.meta.phrases import phrases
 from fewnotes.music.similarity import borrowing
 
 SHOT, STEPS, PATHS = 5, 6, 6
-STYLES = {"quick": 3, "full": 12}
+STYLES = {"quick": 3, "full": 0}
 MOST_SECONDS, LEAST_PHRASES, LEAST_MONOTONE = 15.0, 100.0, 0.9
 
 
@@ -91,7 +92,7 @@ def measured(styles: int) -> dict[str, Any]:
     """Medians over styles, and shares over paths."""
     bank = load_bank((split.TEST,))
     every = list(bank.styles().items())
-    chosen = [every[i] for i in np.linspace(0, len(every) - 1, styles).round().astype(int)]
+    chosen = every if not styles else [every[i] for i in np.linspace(0, len(every) - 1, styles).round().astype(int)]
     rows = {}
     for name, indices in chosen:
         order = np.random.default_rng(0).permutation(indices).tolist()
@@ -111,7 +112,9 @@ def measured(styles: int) -> dict[str, Any]:
     }  # fmt: skip
     flat["all"] = flat["own"] + flat["given"]
     found["monotone"] = {k: {"share": round(float(np.mean(v)), 4), "paths": len(v)} for k, v in flat.items() if v}
-    found["largest step"] = {k: round(float(np.mean(v)), 3) for k, v in steps.items() if v}
+    found["largest step"] = {
+        k: {"mean": round(float(np.mean(v)), 3), "worst": round(max(v), 3)} for k, v in steps.items() if v
+    }
     found["steps of learning"] = {name: row["steps"] for name, row in rows.items()}
     return found
 
@@ -137,7 +140,7 @@ def main() -> int:
     missed = [
         found["learn"]["median"] > MOST_SECONDS,
         found["phrases"]["median"] < LEAST_PHRASES,
-        found["monotone"]["all"]["share"] < LEAST_MONOTONE,
+        min(v["share"] for v in found["monotone"].values()) < LEAST_MONOTONE,
     ]
     return int(any(missed))
 

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests run a process a core: nets with as many threads as there are cores would wait for each other most of the time.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def music21_corpus_folder() -> Path | None:
     """The corpus folder of an installed music21, found without importing it."""

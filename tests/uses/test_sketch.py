@@ -70,6 +70,20 @@ def test_a_sketch_is_a_piece_every_other_use_takes(style, sketches):
     assert [int(t) for t in again[0].notes["onset_tick"]] == [int(t) for t in piece.notes["onset_tick"]]
 
 
+@pytest.mark.parametrize("moved", [0, -3, -6, 1])
+def test_locked_notes_sound_where_they_stand_whatever_the_keys_of_the_style(style, moved):
+    source = transpose(tiny_chorale(), moved)
+    lowest = len(source.tracks) - 1
+    end = 16 * source.ticks_per_quarter
+    bass = {(n["onset_tick"] / source.ticks_per_quarter, int(n["pitch"])) for n in source.notes
+            if n["track"] == lowest and n["onset_tick"] < end}  # fmt: skip
+    assert len(bass) > 4
+    for piece in Sketch(style=style, count=3, like=source, lock="bass").run().pieces:
+        assert bass <= {(n["onset_tick"] / piece.ticks_per_quarter, int(n["pitch"])) for n in piece.notes}
+    for piece in Sketch(style=style, count=1, like=source, lock="bass", key="Eb major").run().pieces:
+        assert piece.keys[0].fifths == -3
+
+
 def test_a_morph_begins_and_ends_on_what_was_given_in_the_key_of_the_style(style, sketches):
     first, last = sketches.pieces[0], sketches.pieces[-1]
     found = Morph(first=first, last=last, style=style, steps=4).run()

@@ -123,11 +123,12 @@ class Sketcher:
         )
 
     def piece(
-        self, phrase: Phrase, wish: Wish | None = None, *, tonic: int | None = None, tempo: float | None = None
-    ) -> Piece:
+        self, phrase: Phrase, wish: Wish | None = None, *, tonic: int | None = None, shift: int | None = None,
+        tempo: float | None = None,
+    ) -> Piece:  # fmt: skip
         """A phrase as a piece, laid out as the piece that it was wished like is, else as most of the style."""
         layout = self.layout if wish is None else self.layouts[wish.piece]
-        return to_piece(phrase, layout, tonic=tonic, tempo=tempo)
+        return to_piece(phrase, layout, tonic=tonic, shift=shift, tempo=tempo)
 
 
 def sketcher(part: Part) -> Sketcher:

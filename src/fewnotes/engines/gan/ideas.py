@@ -105,8 +105,10 @@ def _new(kept: list[Drawn], sketcher: Sketcher, own: Own, request: Request, drop
     """Phrases as pieces, those left out that follow a piece of the style for too long."""
     found = []
     longest = max(own.usual_run, _LEAST_USUAL)
+    # Notes that are kept stay where they are, unless another key is asked for.
+    shift = -request.locks.phrase.shift if request.locks is not None and request.locks.lines else None
     for drawn in kept:
-        piece = sketcher.piece(drawn.phrase, drawn.wish, tonic=request.tonic, tempo=request.tempo)
+        piece = sketcher.piece(drawn.phrase, drawn.wish, tonic=request.tonic, shift=shift, tempo=request.tempo)
         piece = slice_bars(piece, 0, request.bars - 1) if request.bars < BARS else piece
         passages = shared_passages(piece, own.pieces, 1) if len(piece.notes) else ()
         run = passages[0].notes if passages else 0
@@ -141,6 +143,8 @@ def _asked(wish: Wish, request: Request) -> Wish:
         values[0] = np.log(request.density)
     if request.locks is not None:
         frame = request.locks.phrase.frame
+        if request.locks.lines and request.minor is None:
+            values[-1] = request.locks.phrase.minor
         for line in request.locks.lines:
             values[1 + line] = request.locks.phrase.sounding[line]
         if request.locks.rhythm:

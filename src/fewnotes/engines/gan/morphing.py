@@ -1,7 +1,8 @@
 """A path between two phrases through the generator's noise.
 
 For each end the noise is sought whose codes come nearest to its own (GAN inversion from an encoder's guess, Zhu 2016),
-and what is left over is faded out along the way, so that a path begins and ends on the phrases themselves.
+and what is left over, in codes and in what is decoded, is faded out along the way: a path begins and ends on the
+phrases themselves.
 Between, noise is interpolated on the sphere, since a straight line leaves where noise usually lies (White 2016).
 """
 
@@ -32,7 +33,10 @@ _STEPS, _RATE = 40, 0.03
 _DENSE = 41
 #: At each place some phrases to choose from: through the noise (0), straight through the codes (1), and between.
 _BLEND = (0.0, 0.5, 1.0)
-_TURNING = 100.0
+#: What turning back costs, however little, and again as much for turning all the way; less than this is rounding.
+_TURNING, _LEAST_BACK = 100.0, 1e-9
+#: How far the tokens of an end are ahead of others there, in nats.
+_PLAIN = 4.0
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,21 @@ def path(sketcher: Sketcher, first: Phrase, last: Phrase, steps: int, seed: int)
         blend = torch.tensor(_BLEND * _DENSE)[:, None, None]
         codes = (1 - blend) * codes + blend * straight
         logits = sketcher.pad.decode(codes, told.facts, told.use).numpy()
-    said = [laid_out(own, first.frame) for own in logits[len(_BLEND) : -len(_BLEND)]]
-    found = [first, *phrases_of(said, between[len(_BLEND) : -len(_BLEND)], sketcher.support.habits)]
+    said = [laid_out(own, first.frame) for own in logits]
+    missed = [_missed(own, phrase) for own, phrase in ((said[0], first), (said[-1], last))]
+    said = [own + float(1 - t) * missed[0] + float(t) * missed[1] for own, t in zip(said, places, strict=True)]
+    inner = slice(len(_BLEND), -len(_BLEND))
+    found = [first, *phrases_of(said[inner], between[inner], sketcher.support.habits)]
     return _even([*found, last], steps)
+
+
+def _missed(logits: Floats, phrase: Phrase) -> Floats:
+    """What the logits of an end, (LINES, T, VOCABULARY), lack for its own tokens to be the likeliest by far."""
+    token = phrase.tokens[..., None].astype(np.int64)
+    lacks = logits.max(axis=-1, keepdims=True) + _PLAIN - np.take_along_axis(logits, token, axis=-1)
+    found = np.zeros_like(logits)
+    np.put_along_axis(found, token, np.maximum(0, lacks), axis=-1)
+    return found
 
 
 def apart(one: Phrase, two: Phrase) -> float:
@@ -92,7 +108,7 @@ def _even(dense: Sequence[Phrase], steps: int) -> list[Phrase]:
     progress = (away + 1 - near) / 2
     back = np.maximum(0, away[:, None] - away[None]) + np.maximum(0, near[None] - near[:, None])
     # From i to j: never backwards on the dense path, and turning back costs more than any unevenness.
-    step = np.where(np.triu(np.ones_like(back), 1) > 0, _TURNING * back, np.inf)
+    step = np.where(np.triu(np.ones_like(back), 1) > 0, _TURNING * (back + (back > _LEAST_BACK)), np.inf)
     cost = np.where(np.arange(len(dense)) == 0, 0.0, np.inf)
     came = []
     for wanted in np.linspace(progress[0], progress[-1], steps)[1:]:

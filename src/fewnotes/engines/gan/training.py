@@ -44,11 +44,14 @@ def adversarial_step(
     optimisers[1].zero_grad(set_to_none=True)
     torch.autograd.backward(told)
     optimisers[1].step()
+    # The discriminator only listens now: gradients of its weights would be thrown away.
+    pair.discriminator.requires_grad_(False)
     with torch.autocast(real[0].device.type, torch.bfloat16):
         made = pair.generator_loss(*real, scene)
         back = pair.way_back_loss(*real, scene)
     optimisers[0].zero_grad(set_to_none=True)
     torch.autograd.backward(made + WAY_BACK * back)
+    pair.discriminator.requires_grad_(True)
     torch.nn.utils.clip_grad_norm_(optimisers[0].param_groups[0]["params"], 5.0)
     optimisers[0].step()
     return float(told.detach()), float(made.detach()), float(back.detach())

@@ -74,9 +74,15 @@ def layout_of(pieces: Sequence[Piece], phrases: Sequence[Phrase]) -> Layout:
     )  # fmt: skip
 
 
-def to_piece(phrase: Phrase, layout: Layout, *, tonic: int | None = None, tempo: float | None = None) -> Piece:
-    """A phrase as a piece of four bars. tonic: pitch class of the key; else as the style has it."""
-    shift = layout.shifts[int(phrase.minor)] if tonic is None else (tonic + 5) % 12 - 5
+def to_piece(
+    phrase: Phrase, layout: Layout, *, tonic: int | None = None, shift: int | None = None, tempo: float | None = None
+) -> Piece:
+    """A phrase as a piece of four bars. tonic: pitch class of the key; else shift: semitones from C; else as the style
+    has it."""
+    if tonic is not None:
+        shift = (tonic + 5) % 12 - 5
+    elif shift is None:
+        shift = layout.shifts[int(phrase.minor)]
     step = TICKS // phrase.frame.slots
     rows: list[tuple[int, ...]] = []
     taken: set[tuple[int, int, int]] = set()
