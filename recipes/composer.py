@@ -20,7 +20,18 @@ from composer_data import EventSet, load_events
 from fewnotes.atomic import write_atomic
 from fewnotes.meta import split
 from fewnotes.meta.events import (
-    CLASSES, CROWD, FAMILIES, FAMILY, KEY, LAST_KEY, LEFT, LENGTH, NO_KEY, TIME, WITH, begin
+    CLASSES,
+    CROWD,
+    FAMILIES,
+    FAMILY,
+    KEY,
+    LAST_KEY,
+    LEFT,
+    LENGTH,
+    NO_KEY,
+    TIME,
+    WITH,
+    begin,
 )  # fmt: skip
 from fewnotes.nets.composer import BEGIN, Composer, ComposerShape, losses
 

@@ -13,7 +13,7 @@ from fewnotes.engines import ComposeRequest, markov
 from fewnotes.engines.markov.reading.form import Return, plan_of, stretch
 from fewnotes.engines.markov.reading.lines import Event
 from fewnotes.engines.markov.reading.shelf import make_shelf
-from fewnotes.engines.markov.writing.guard import Guard, Watcher
+from fewnotes.music.guard import Guard, Watcher
 from fewnotes.errors import BadInput, BadParameter, NotPossible
 from fewnotes.music.piece import KeySignature, Meter, Piece, Tempo, Track, check_piece, note_array
 from fewnotes.music.similarity import shared_passages
@@ -253,12 +253,12 @@ def test_bars_that_return_are_found_and_played_out():
 
 
 def test_the_guard_forbids_the_step_that_would_carry_a_copy_on():
-    source = [Event(i * QUARTER, QUARTER, (QUARTER,), (60 + (i * 5) % 7,)) for i in range(30)]
-    watcher = Watcher(Guard([source]))
-    for event in source[:12]:
-        watcher.push(event.onset, event.pitches[0] + 3)
-    step = source[12].pitches[0] - source[11].pitches[0]
-    assert step in watcher.forbidden(12 * QUARTER, (10, 4 * QUARTER))
-    assert watcher.forbidden(12 * QUARTER, (20, 4 * QUARTER)) == set()
-    watcher.push(12 * QUARTER, source[12].pitches[0] + 4)
-    assert watcher.forbidden(13 * QUARTER, (10, 4 * QUARTER)) == set()
+    source = [(i * QUARTER, 60 + (i * 5) % 7) for i in range(30)]
+    watcher = Watcher(Guard([source], QUARTER))
+    for onset, pitch in source[:12]:
+        watcher.push(onset, pitch + 3)
+    step = source[12][1] - source[11][1]
+    assert step in watcher.forbidden(12 * QUARTER, (10, 4))
+    assert watcher.forbidden(12 * QUARTER, (20, 4)) == set()
+    watcher.push(12 * QUARTER, source[12][1] + 4)
+    assert watcher.forbidden(13 * QUARTER, (10, 4)) == set()

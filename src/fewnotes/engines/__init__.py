@@ -6,6 +6,11 @@ The contract of an engine module (see `fewnotes.testing.check_engine`):
     def learn(pieces, *, seed, progress) -> Part                   what was learned, as arrays and plain values
     def compose(style, request, *, progress) -> list[Piece]        request.candidates pieces, unranked
     def surprisal(piece, style) -> Surprisal                       bits a note; style=None is before learning
+    def extend(style, piece, bars, request, *, progress)           so many bars more; notes that stand stay untouched
+    def infill(style, piece, where, tracks, request, *, progress)  bars (first, last), from 0, of tracks or of all (None)
+    def vary(style, piece, strength, request, *, progress)         more or less of the notes changed, strength 0 to 1
+    def harmonize(style, piece, request, *, progress)              parts to a melody
+    def dress(style, piece, strength, request, *, progress)        the piece in the style; each gives request.candidates pieces
 
 An engine that measured how well it foresees pieces it was not shown puts the means into the values of its part, as
 "bits_a_note" and "bits_a_note_before" (before learning); else `learn` the use measures it.
@@ -39,7 +44,8 @@ class ComposeRequest:
 
     bars: full bars to write. key: (fifths, mode). meter: (numerator, denominator).
     tempo: quarters a minute. programs: one General MIDI program a track. lowest, highest: MIDI keys.
-    density: notes a quarter over all tracks. temperature: 1.0 follows the learned odds, below is safer.
+    density: notes a quarter over all tracks. form: sections by letters, such as AABA; empty as the style has it.
+    chords: chord symbols, spread evenly over the bars. temperature: 1.0 follows the learned odds, below is safer.
     """
 
     bars: int = 16
@@ -53,6 +59,17 @@ class ComposeRequest:
     lowest: int | None = None
     highest: int | None = None
     density: float | None = None
+    form: str = ""
+    chords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """How a given piece is to be worked on. temperature: 1.0 follows the learned odds, below is safer."""
+
+    candidates: int = 3
+    seed: int = 0
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ follows from the notes before it, and what may be asked for: pitch classes, note
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.music.harmony import pitch_class_weights
-from fewnotes.music.key import estimate_key
+from fewnotes.music.key import Key, estimate_key
 from fewnotes.music.piece import Piece
 from fewnotes.music.time import bar_index, barlines
 
@@ -61,7 +61,7 @@ def events(piece: Piece, first_notes: int | None = None) -> Events:
     """The events of a piece, in the order of its notes."""
     notes = piece.notes[:first_notes]
     key = estimate_key(piece)
-    shift = (-(key.tonic - (9 if key.mode == "minor" else 0)) + 5) % 12 - 5
+    shift = key_shift_of(key)
     scale = STEPS_PER_QUARTER / piece.ticks_per_quarter
     lines = barlines(piece)
     bar = bar_index(piece, notes["onset_tick"])
@@ -101,6 +101,16 @@ def events(piece: Piece, first_notes: int | None = None) -> Events:
     return Events(found, key.mode == "minor", int(shift))
 
 
+def first_notes(events: Events, count: int) -> Events:
+    """The first notes of a piece as events."""
+    return replace(events, rows=events.rows[:count])
+
+
+def key_shift_of(key: Key) -> int:
+    """Semitones that bring the tonic to C, or to A in minor, along the shorter way."""
+    return (-(key.tonic - (9 if key.mode == "minor" else 0)) + 5) % 12 - 5
+
+
 def _crowd(bar: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of each note the kind of its bar by how many notes begin in it."""
     count = np.bincount(bar)[bar] if len(bar) else bar
@@ -113,8 +123,13 @@ def segment_edges(piece: Piece) -> NDArray[np.int64]:
     most = piece.ticks_per_quarter * _SEGMENT // STEPS_PER_QUARTER
     edges = [lines[-1:]]
     for start, stop in zip(lines[:-1].tolist(), lines[1:].tolist(), strict=True):
-        edges.append(np.linspace(start, stop, max(1, round((stop - start) / most)) + 1)[:-1].round())
+        edges.append(np.linspace(start, stop, segments_in(stop - start, most) + 1)[:-1].round())
     return np.unique(np.concatenate(edges).astype(np.int64))
+
+
+def segments_in(length: int, segment: int = _SEGMENT) -> int:
+    """How many segments of harmony a bar has."""
+    return max(1, round(length / max(1, segment)))
 
 
 def class_bits(weight: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -126,13 +141,18 @@ def class_bits(weight: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _classes(piece: Piece, shift: int, count: int) -> NDArray[np.int64]:
     """Bits of the pitch classes that sound most about each of the first notes."""
-    edges = segment_edges(piece)
-    if len(edges) < 2:
+    edges, bits = segment_classes(piece, shift)
+    if not len(bits):
         return np.zeros(count, np.int64)
-    weight, _ = pitch_class_weights(piece, edges)
-    bits = class_bits(np.roll(weight, shift, axis=1))
     at = np.searchsorted(edges, piece.notes["onset_tick"][:count], side="right") - 1
     return np.asarray(bits[np.clip(at, 0, len(bits) - 1)])
+
+
+def segment_classes(piece: Piece, shift: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Edges of segments of harmony in ticks, (S + 1,), and pitch classes that sound most in each, as bits, (S,)."""
+    edges = segment_edges(piece)
+    weight, _ = pitch_class_weights(piece, edges)
+    return edges, class_bits(np.roll(weight, shift, axis=1))
 
 
 def begin(events: Events, rows: NDArray[np.int32] | None = None) -> NDArray[np.int32]:

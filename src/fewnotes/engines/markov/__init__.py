@@ -15,14 +15,14 @@ import numpy as np
 
 from fewnotes.engines import ComposeRequest, Progress, Surprisal, no_progress
 from fewnotes.engines.markov.bits import piece_bits
-from fewnotes.engines.markov.reading.lines import Event
+from fewnotes.engines.markov.reading.lines import TICKS, Event
 from fewnotes.engines.markov.reading.model import Model, make_model
 from fewnotes.engines.markov.reading.shelf import make_shelf
 from fewnotes.engines.markov.summary import describe
-from fewnotes.engines.markov.writing.guard import Guard
 from fewnotes.engines.markov.writing.output import to_piece, usual_tempo
 from fewnotes.engines.markov.writing.pool import Pool, Verdict, usual_bits
 from fewnotes.engines.markov.writing.writer import Writer
+from fewnotes.music.guard import Guard, LineNote
 from fewnotes.music.piece import Piece
 from fewnotes.style import Part, Style
 
@@ -53,7 +53,7 @@ def compose(style: Style, request: ComposeRequest, *, progress: Progress = no_pr
     support = style.support
     shelf = make_shelf(support, request.key, request.meter)
     model = make_model(support, shelf)
-    guard = Guard(_pitched_lines(model))
+    guard = Guard(_pitched_lines(model), TICKS)
     tempo = usual_tempo(support, model)
     name = style.name or "these pieces"
     drawn = 0
@@ -88,6 +88,16 @@ def surprisal(piece: Piece, style: Style | None) -> Surprisal:
     return piece_bits(piece, style.support if style is not None else ())
 
 
-def _pitched_lines(model: Model) -> list[Sequence[Event]]:
+def _pitched_lines(model: Model) -> list[list[LineNote]]:
+    """The upper notes of each line that is no drums, and the lower ones where there are two at a time."""
     parts = model.shelf.layout.parts
-    return [events for v in model.shelf.pieces for i, events in enumerate(v.lines) if not parts[i].is_drum and events]
+    lines = [events for v in model.shelf.pieces for i, events in enumerate(v.lines) if not parts[i].is_drum]
+    return [_side(events, side) for events in lines if events for side in (-1, 0) if side or _is_double(events)]
+
+
+def _side(events: Sequence[Event], side: int) -> list[LineNote]:
+    return [(e.onset, e.pitches[side]) for e in events if e.pitches]
+
+
+def _is_double(events: Sequence[Event]) -> bool:
+    return any(len(e.pitches) > 1 for e in events)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines.transformer.memory import Facts
-from fewnotes.meta.events import DELTA, FAMILY, GAP, KEY, LENGTH, LONGEST, PLACE, TIME, TRACK, WITH, NO_KEY, FAMILIES
+from fewnotes.meta.events import DELTA, FAMILIES, FAMILY, GAP, KEY, LENGTH, LONGEST, NO_KEY, PLACE, TIME, TRACK, WITH
 
 SIZES = (LONGEST + 1, LONGEST + 1, 128)
 _PAST = 7

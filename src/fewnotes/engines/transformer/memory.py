@@ -30,9 +30,9 @@ class Ladder:
             rung[1][symbol] = rung[1].get(symbol, 0) + 1
 
 
-def odds(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> float:
-    """Probability of one symbol after what the ladders hold together."""
-    found = 1.0 / ladders[0].size
+def odds(ladders: Sequence[Ladder], facts: Facts, symbol: int, base: float) -> float:
+    """Probability of one symbol after what the ladders hold together. base: what it is below the lowest rung."""
+    found = base
     for k in range(len(facts) + 1):
         met, kinds, here = _rung(ladders, facts[:k], symbol)
         if not met:
@@ -41,8 +41,8 @@ def odds(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> float:
     return found
 
 
-def spread(ladders: Sequence[Ladder], facts: Facts, weight: float, into: list[float]) -> None:
-    """Adds `weight` times the probability of every symbol to `into`, (size,)."""
+def spread(ladders: Sequence[Ladder], facts: Facts, weight: float, into: list[float]) -> float:
+    """Adds `weight` times the probability of every symbol to `into`, (size,); what is left for the base is returned."""
     climbed = []
     for k in range(len(facts) + 1):
         rungs = [rung for rung in (ladder.rungs.get(facts[:k]) for ladder in ladders) if rung is not None]
@@ -51,15 +51,13 @@ def spread(ladders: Sequence[Ladder], facts: Facts, weight: float, into: list[fl
         climbed.append(rungs)
     for rungs in reversed(climbed):
         met = sum(rung[0][0] for rung in rungs)
-        kinds = len(rungs[0][1]) if len(rungs) == 1 else len(rungs[0][1].keys() | rungs[1][1].keys())
+        kinds = len(rungs[0][1]) if len(rungs) == 1 else len(set().union(*(rung[1] for rung in rungs)))
         each = weight / (met + kinds)
         for _, counts in rungs:
             for symbol, count in counts.items():
                 into[symbol] += each * count
         weight = each * kinds
-    share = weight / len(into)
-    for symbol in range(len(into)):
-        into[symbol] += share
+    return weight
 
 
 def _rung(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> tuple[int, int, int]:

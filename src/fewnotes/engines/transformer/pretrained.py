@@ -119,6 +119,10 @@ def _of_what_came(net: Composer, hidden: torch.Tensor, events: torch.Tensor, cou
     tail = delta.flip(-1).cumsum(-1).flip(-1).gather(-1, least[:, None])[:, 0]
     when = torch.where(row[:, DELTA] >= least, tail, delta.gather(-1, row[:, DELTA, None])[:, 0])
     return np.stack(
-        [when.numpy(), length.gather(-1, row[:, LENGTH, None])[:, 0].numpy(), key.gather(-1, row[:, KEY, None])[:, 0].numpy()],
+        [
+            when.numpy(),
+            length.gather(-1, row[:, LENGTH, None])[:, 0].numpy(),
+            key.gather(-1, row[:, KEY, None])[:, 0].numpy(),
+        ],
         axis=1,
     )

@@ -11,25 +11,27 @@ from numpy.typing import NDArray
 from fewnotes.meta.events import BARS_LEFT
 
 Ints = NDArray[np.int64]
-#: Columns of notes: steps from the beginning, track, key, steps that it lasts.
-TIME, TRACK, KEY, LENGTH = range(4)
+#: Columns of notes: steps from the beginning, track, key, steps that it lasts; of written ones, whether it stood before.
+TIME, TRACK, KEY, LENGTH, STOOD = range(5)
+#: The key of a note that is to begin and last as it stands, but has no key yet.
+ANY_KEY = -1
 
 
 @dataclass(frozen=True)
 class Sheet:
     """An empty or partly written piece, its tonic C or A, twelve steps a quarter.
 
-    families: of each track. bar: steps of a full bar. pickup: steps before the first. bars: full bars. minor: the mode.
-    open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order of time, track and
-    key. classes: pitch classes asked for at each step, as bits, (steps,). crowd: kind of each bar, pickup first where there
-    is one, (bars,); 0 where nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time.
-    returns: bars that take up an earlier one, and which.
+    families: of each track. lines: where bars begin and the last one ends, in steps, (bars + 1,), the first at 0.
+    minor: the mode. open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order
+    of time, track and key; those of ANY_KEY are still to be given one. classes: pitch classes asked for at each
+    step, as bits, (steps,), and outside: how much keys of others still count. crowd: kind of each bar, (bars,); 0 where
+    nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time. again, rhythm: bars
+    that take up an earlier one, in one track, note for note or in rhythm. closing: step from which locked notes may move
+    by octaves to be near what comes before. under: at each step the key that new notes of the track `upper` stay below.
     """
 
     families: tuple[int, ...]
-    bar: int
-    pickup: int
-    bars: int
+    lines: Ints
     minor: bool
     open: NDArray[np.bool_]
     locked: Ints
@@ -38,43 +40,50 @@ class Sheet:
     lowest: Ints
     highest: Ints
     single: NDArray[np.bool_]
-    returns: Mapping[int, int] = field(default_factory=dict)
+    again: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    rhythm: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    closing: int = 2**31
+    outside: float = 1.0
+    under: Ints | None = None
+    upper: int = 0
 
     @classmethod
-    def empty(cls, families: tuple[int, ...], bar: int, bars: int, minor: bool, pickup: int = 0) -> Sheet:
+    def empty(cls, families: tuple[int, ...], lines: Ints, minor: bool) -> Sheet:
         """Nothing written, nothing asked, everything open."""
-        steps, count = pickup + bar * bars, len(families)
+        steps, count = int(lines[-1]), len(families)
         return cls(
-            families, bar, pickup, bars, minor, np.ones((count, steps), bool), np.zeros((0, 4), np.int64),
-            np.zeros(steps, np.int64), np.zeros(bars + bool(pickup), np.int64),
+            families, lines, minor, np.ones((count, steps), bool), np.zeros((0, 4), np.int64),
+            np.zeros(steps, np.int64), np.zeros(len(lines) - 1, np.int64),
             np.zeros(count, np.int64), np.full(count, 127, np.int64), np.zeros(count, bool),
         )  # fmt: skip
 
     @property
     def steps(self) -> int:
-        return self.pickup + self.bar * self.bars
+        return int(self.lines[-1])
 
-    def place(self, time: int) -> int:
-        """Steps into the bar. A pickup is the end of a bar, but is counted from its own beginning, as barlines are."""
-        return time if time < self.pickup else (time - self.pickup) % self.bar
+    @property
+    def bars(self) -> int:
+        return len(self.lines) - 1
 
     def bar_of(self, time: int) -> int:
-        """The bar, the pickup being one of its own."""
-        first = bool(self.pickup)
-        return 0 if time < self.pickup else (time - self.pickup) // self.bar + first
+        """The bar that holds a step."""
+        return min(int(self.lines.searchsorted(time, side="right")) - 1, self.bars - 1)
 
     def span(self, bar: int) -> tuple[int, int]:
         """Where a bar begins and ends."""
-        if self.pickup and not bar:
-            return 0, self.pickup
-        first = self.pickup + self.bar * (bar - bool(self.pickup))
-        return first, first + self.bar
+        return int(self.lines[bar]), int(self.lines[bar + 1])
 
-    def left(self, time: int) -> int:
+    def left(self, bar: int) -> int:
         """Bars until the end, this one counted."""
-        return min(BARS_LEFT, max(1, self.bars + bool(self.pickup) - self.bar_of(time)))
+        return min(BARS_LEFT, self.bars - bar)
 
     def with_notes(self, notes: Ints) -> Sheet:
         """The same with other notes locked, put in order."""
         order = np.lexsort((notes[:, KEY], notes[:, TRACK], notes[:, TIME]))
-        return replace(self, locked=notes[order])
+        return replace(self, locked=notes[order, :4])
+
+
+def lines_of(bar: int, bars: int, pickup: int = 0) -> Ints:
+    """Barlines of equal bars, after a shorter first one where there is a pickup."""
+    found = pickup + bar * np.arange(bars + 1)
+    return np.concatenate([[0], found]) if pickup else found

@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import Surprisal
-from fewnotes.engines.transformer.facts import SIZES, told
+from fewnotes.engines.transformer.facts import SIZES, Past, told
 from fewnotes.engines.transformer.memory import Ladder, odds
 from fewnotes.meta.events import Events
 
 Floats = NDArray[np.float64]
+#: Bits are told over so many first notes: pieces go on more predictably than they begin.
+TESTED_NOTES = 150
+#: Notes read in all, so many of each piece at least.
+READ_NOTES, _LEAST_READ = 12_000, 500
 #: Weight of all nets together at first, share that comes back, and the power of what was foreseen. Chosen on
 #: meta-validation.
 NETS, SHARE, POWER = 0.6, 0.08, 0.6
@@ -46,21 +50,21 @@ class Memory:
         return self
 
 
-def remembered(piece: Events, memory: Memory) -> list[Floats]:
+def remembered(piece: Events, memories: Sequence[Memory], net: Floats) -> list[Floats]:
     """Probability of what came by each ladder expert, for each of the three symbols (T, experts).
 
-    Beside every ladder of memory and piece stands one of the piece alone; where nothing was read, only that.
+    Beside every ladder of memories and piece stands one of the piece alone; where nothing was read, only that. Below
+    their lowest rungs stands what the net says, (T, 3).
     """
     own, found = Memory(), [[], [], []]  # type: tuple[Memory, list[list[list[float]]]]
-    known = bool(memory.ladders)
-    for moment in told(piece.rows):
+    for moment, bases in zip(told(piece.rows), net.tolist(), strict=True):
         for step, symbol in enumerate(moment.symbols):
-            row = []
+            row, base = [], bases[step]
             for i, facts in enumerate(moment.facts[step]):
                 fresh = own.of(step, i)
-                if known:
-                    row.append(odds((memory.of(step, i), fresh), facts, symbol))
-                row.append(odds((fresh,), facts, symbol))
+                if memories:
+                    row.append(odds((*(memory.of(step, i) for memory in memories), fresh), facts, symbol, base))
+                row.append(odds((fresh,), facts, symbol, base))
                 fresh.add(facts, symbol)
             found[step].append(row)
     return [np.array(rows) for rows in found]
@@ -75,8 +79,7 @@ def mixed(nets: Sequence[Floats], ladders: Sequence[Floats]) -> tuple[Floats, li
     found, weights = np.zeros((count, 3)), []
     for step in range(3):
         said = np.concatenate([np.stack([net[:, step] for net in nets], axis=1), ladders[step]], axis=1)
-        words = said.shape[1] - len(nets)
-        first = np.array([NETS / len(nets)] * len(nets) + [(1 - NETS) / words] * words)
+        first = _first(len(nets), said.shape[1] - len(nets))
         weight, total = first.copy(), np.zeros_like(first)
         power = said**POWER
         for t in range(count):
@@ -86,6 +89,21 @@ def mixed(nets: Sequence[Floats], ladders: Sequence[Floats]) -> tuple[Floats, li
             weight = (1 - SHARE) * weight / weight.sum() + SHARE * first
         weights.append(total / max(1, count))
     return found, weights
+
+
+def _first(nets: int, words: int) -> Floats:
+    return np.array([NETS / nets] * nets + [(1 - NETS) / words] * words)
+
+
+def first_weights(nets: int, known: bool) -> tuple[Floats, ...]:
+    """Of each symbol, the weights of the experts before anything is heard. known: was anything read?"""
+    viewpoints = [len(facts) for facts in (Past().begins(0, 0), Past().lasts(0, 0, 0), Past().sounds(0, 0, 0, 0, ()))]
+    return tuple(_first(nets, count * (2 if known else 1)) for count in viewpoints)
+
+
+def notes_read(pieces: int) -> int:
+    """How many first notes are read of each of so many pieces."""
+    return max(READ_NOTES // max(1, pieces), _LEAST_READ)
 
 
 def surprisal(chance: Floats) -> Surprisal:

@@ -15,9 +15,9 @@ from fewnotes.engines.markov.reading.grid import WHOLE, divisions
 from fewnotes.engines.markov.reading.lines import REST, TICKS, Bars, Event, Rhythm
 from fewnotes.engines.markov.reading.model import LineModel, Model, rhythm_of
 from fewnotes.engines.markov.reading.progression import Label, closing_labels
-from fewnotes.engines.markov.writing.guard import HARD, SOFT, Guard, Watcher
 from fewnotes.engines.markov.writing.rules import Rules
 from fewnotes.engines.markov.writing.texture import draw_texture
+from fewnotes.music.guard import HARD, SOFT, Guard, Watcher
 
 #: How the note and the step to it count; on seven held-out styles 0.1 to 0.6 bits better than the note alone.
 _NOTE_POWER = 0.8

@@ -11,47 +11,49 @@ from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fewnotes.engines.markov.prediction.ppm import Ints
-from fewnotes.engines.markov.reading.lines import TICKS, Event
-
-#: A run is too long if it has more than these notes and lasts longer than these ticks: never, and where another
+Ints = NDArray[np.int64]
+#: Where a note stands and which key it is.
+LineNote = tuple[int, int]
+#: A run is too long if it has more than these notes and lasts longer than these quarters: never, and where another
 #: continuation is about as good.
-HARD = (15, 8 * TICKS)
-SOFT = (9, 4 * TICKS)
+HARD = (15, 8)
+SOFT = (9, 4)
 
-_GAP_CAP = 64 * TICKS
+_GAP_CAP = 64
 
 
 class Guard:
-    """The lines of the support set as steps, shared by the watchers of all lines under way."""
+    """Lines of the support set as steps, shared by the watchers of all lines under way.
 
-    def __init__(self, lines: Sequence[Sequence[Event]]) -> None:
+    lines: notes in order of onset, one at a time. quarter: units of onset in a quarter.
+    """
+
+    def __init__(self, lines: Sequence[Sequence[LineNote]], quarter: int) -> None:
         interval: list[int] = []
         ratio: list[int] = []
+        self.quarter = quarter
         self._ratios: dict[tuple[int, int], int] = {}
-        for events in lines:
-            for side in (-1, 0):
-                sounding = [(e.onset, e.pitches[side]) for e in events if e.pitches]
-                if side == 0 and all(len(e.pitches) < 2 for e in events):
-                    continue
-                for (t0, _), (t1, p1), (t2, p2) in zip(sounding, sounding[1:], sounding[2:], strict=False):
-                    interval.append(p2 - p1)
-                    ratio.append(self._ratios.setdefault(proportion(t1 - t0, t2 - t1), len(self._ratios)))
-                # A step that nothing equals keeps lines apart.
-                interval.append(999)
-                ratio.append(-1)
+        for line in lines:
+            for (t0, _), (t1, p1), (t2, p2) in zip(line, line[1:], line[2:], strict=False):
+                interval.append(p2 - p1)
+                ratio.append(self._ratios.setdefault(self.proportion(t1 - t0, t2 - t1), len(self._ratios)))
+            # A step that nothing equals keeps lines apart.
+            interval.append(999)
+            ratio.append(-1)
         self.interval = np.asarray(interval, np.int64)
         self.ratio = np.asarray(ratio, np.int64)
 
     def ratio_number(self, before: int, after: int) -> int:
-        return self._ratios.get(proportion(before, after), -2)
+        return self._ratios.get(self.proportion(before, after), -2)
 
-
-def proportion(before: int, after: int) -> tuple[int, int]:
-    before, after = min(before, _GAP_CAP), min(after, _GAP_CAP)
-    common = max(1, gcd(before, after))
-    return before // common, after // common
+    def proportion(self, before: int, after: int) -> tuple[int, int]:
+        """Two distances between onsets as a fraction in lowest terms."""
+        most = _GAP_CAP * self.quarter
+        before, after = min(before, most), min(after, most)
+        common = max(1, gcd(before, after))
+        return before // common, after // common
 
 
 class Watcher:
@@ -66,14 +68,14 @@ class Watcher:
         """Intervals from the last note that would make a run too long, for a note at `onset`."""
         if len(self._notes) < 2 or not len(self._run):
             return set()
-        most, ticks = bounds
+        most, quarters = bounds
         # A run of s steps spans s + 2 notes; the new note makes one more.
         at = np.flatnonzero((self._before() + 3 > most) & (self._guard.ratio == self._number(onset)))
         found = set()
         for place in at.tolist():
             steps = int(self._before_at(place))
             first = self._notes[max(0, len(self._notes) - steps - 2)][0]
-            if onset - first > ticks:
+            if onset - first > quarters * self._guard.quarter:
                 found.add(int(self._guard.interval[place]))
         return found
 

@@ -1,0 +1,199 @@
+"""A melody given parts, and a piece put into other clothes: some of what it has stays, the style writes the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewnotes.engines import EditRequest, Progress
+from fewnotes.engines.transformer.composing import Known
+from fewnotes.engines.transformer.decoding import write
+from fewnotes.engines.transformer.editing import fitting, harmony_again, progression_for, skeleton_of
+from fewnotes.engines.transformer.frame import Frame, frame_of, loudness, unstruck
+from fewnotes.engines.transformer.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
+from fewnotes.errors import NotPossible
+from fewnotes.meta.events import FAMILIES
+from fewnotes.meta.roles import Role, roles
+from fewnotes.music.piece import NOTE, NoteArray, Piece
+
+Ints = NDArray[np.int64]
+#: Up to this strength a transferred piece keeps its bass, up to this one its whole melody.
+_BASS, _MELODY = 0.4, 0.6
+#: How much keys outside the harmony of the piece still count.
+_OUTSIDE = 0.1
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays. model: a piece of the style whose tracks are taken. melody, bass: which of them."""
+
+    model: Frame
+    melody: int
+    bass: int | None
+
+
+def harmonized(known: Known, piece: Piece, request: EditRequest, progress: Progress) -> list[Piece]:
+    """The melody of a piece, untouched, with the parts of the style. Raises NotPossible for a style of one line."""
+    source = frame_of(piece)
+    melody = melody_of(source)
+    own = piece.notes[source.which[_indices(source, melody)]].copy()
+    rich = [f for f in known.frames if len(f.families) > 1 or not f.single.all()]
+    if not rich:
+        raise NotPossible(
+            "This style has one line only, so there are no parts to learn from",
+            expected="a style of two parts or more", fix="Learn a style from pieces with chords or several parts",
+        )  # fmt: skip
+    progression = progression_for(known, source)
+    fits = fitting(progression, source.lines, melody)
+    sheets, casts = [], []
+    for number in range(request.candidates):
+        rng = np.random.default_rng([request.seed, 78, number])
+        cast = _cast(rich, source, rng)
+        sheet = _sheet(known, cast, source)
+        classes = progression.drawn(source.lines, harmony_again(source), rng, fits)
+        notes = melody.copy()
+        notes[:, TRACK] = cast.melody
+        open_ = sheet.open.copy()
+        under = None
+        if cast.model.single[cast.melody]:
+            open_[cast.melody] = False
+        else:
+            # One who plays chords: the melody stays on top.
+            under = _ceiling(melody, sheet.steps)
+        sheet = replace(sheet, classes=classes, open=open_, outside=_OUTSIDE, under=under, upper=cast.melody)
+        sheets.append(sheet.with_notes(notes))
+        casts.append(cast)
+    return _dressed(known, source, casts, sheets, request, progress, own)
+
+
+def _ceiling(melody: Ints, steps: int) -> Ints:
+    """At each step the key that sounds in the melody; where none does, the one before."""
+    found = np.full(steps, 127, np.int64)
+    for time, _, key, _ in melody.tolist():
+        found[time:] = key
+    return found
+
+
+def transferred(known: Known, piece: Piece, strength: float, request: EditRequest, progress: Progress) -> list[Piece]:
+    """A piece in the clothes of the style: its harmony, bars and form stay, and at low strength its melody and bass."""
+    source = frame_of(piece)
+    melody, bass = melody_of(source), _bass_of(source)
+    backbone = skeleton_of(source)[_indices(source, melody)]
+    sheets, casts = [], []
+    for number in range(request.candidates):
+        rng = np.random.default_rng([request.seed, 79, number])
+        cast = _cast(list(known.frames), source, rng)
+        sheet = replace(_sheet(known, cast, source), classes=source.classes, outside=_OUTSIDE)
+        again = {(bar, t): s for bar, s in harmony_again(source).items() for t in range(len(sheet.families))}
+        share = 1.0 if strength <= _MELODY else max(0.0, (1 - strength) / (1 - _MELODY))
+        stays = np.ones(len(melody), bool) if share == 1 else backbone & (rng.random(len(melody)) < share)
+        parts = [_moved(melody[stays], sheet, cast.melody)]
+        closed = [cast.melody] if share == 1 else []
+        if cast.bass is not None and cast.bass != cast.melody and len(bass) and strength < _BASS:
+            parts.append(_moved(bass, sheet, cast.bass))
+            closed.append(cast.bass)
+        open_ = sheet.open.copy()
+        open_[closed] = False
+        notes = np.concatenate(parts)
+        sheets.append(replace(sheet, open=open_, again=again).with_notes(notes))
+        casts.append(cast)
+    return _dressed(known, source, casts, sheets, request, progress)
+
+
+def melody_of(frame: Frame) -> Ints:
+    """The notes of a piece that have the role of the melody, (n, 4); all of a piece without one."""
+    role = roles(frame.piece)[frame.which]
+    found = frame.notes[role == Role.MELODY]
+    return found if len(found) else frame.notes[frame.families_at() != FAMILIES - 1]
+
+
+def _bass_of(frame: Frame) -> Ints:
+    return np.asarray(frame.notes[roles(frame.piece)[frame.which] == Role.BASS])
+
+
+def _indices(frame: Frame, notes: Ints) -> NDArray[np.int64]:
+    """Where notes of a frame stand in it."""
+    place = {tuple(n): i for i, n in enumerate(frame.notes.tolist())}
+    return np.array([place[tuple(n)] for n in notes.tolist()], np.int64)
+
+
+def _cast(frames: list[Frame], source: Frame, rng: np.random.Generator) -> Cast:
+    """A piece of the style in the mode and with bars of the source where there is one, and who has melody and bass in it."""
+    bar = int(np.bincount(np.diff(source.lines)).argmax())
+    fits = [(f.minor == source.minor) + 2 * (int(np.bincount(np.diff(f.lines)).argmax()) == bar) for f in frames]
+    best = [f for f, fit in zip(frames, fits, strict=True) if fit == max(fits)]
+    model = best[int(rng.integers(len(best)))]
+    pitched = [t for t, family in enumerate(model.families) if family != FAMILIES - 1] or [0]
+    height = {t: float(model.of(t)[:, KEY].mean()) for t in pitched}
+    role = roles(model.piece)[model.which]
+    sung = np.bincount(model.notes[role == Role.MELODY][:, TRACK], minlength=len(model.families))
+    melody = int(sung.argmax()) if sung.any() else max(pitched, key=lambda t: height[t])
+    low = min(pitched, key=lambda t: height[t])
+    return Cast(model, melody, low if low != melody else None)
+
+
+def _sheet(known: Known, cast: Cast, source: Frame) -> Sheet:
+    """An empty sheet with the bars of the source and the tracks of the model."""
+    model = cast.model
+    sheet = Sheet.empty(model.families, source.lines, source.minor)
+    low, high = model.ranges()
+    drums = np.array(model.families) == FAMILIES - 1
+    shift = np.where(drums, 0, source.shift - model.shift)
+    return replace(
+        sheet, single=model.single, lowest=np.clip(low + shift, 0, 127), highest=np.clip(high + shift, 0, 127)
+    )
+
+
+def _moved(notes: Ints, sheet: Sheet, track: int) -> Ints:
+    """Notes put into a track, moved by octaves together to where most are in its range."""
+    low, high = int(sheet.lowest[track]), int(sheet.highest[track])
+
+    def inside(octaves: int) -> tuple[int, int]:
+        moved = notes[:, KEY] + 12 * octaves
+        return int(((moved >= low) & (moved <= high)).sum()), -abs(octaves)
+
+    best = max(range(-4, 5), key=inside)
+    found = notes.copy()
+    found[:, KEY] = np.clip(found[:, KEY] + 12 * best, 0, 127)
+    found[:, TRACK] = track
+    return found
+
+
+def _dressed(
+    known: Known, source: Frame, casts: list[Cast], sheets: list[Sheet], request: EditRequest, progress: Progress,
+    own: NoteArray | None = None,
+) -> list[Piece]:  # fmt: skip
+    """Written, and as pieces with the tracks of their models. own: notes that stood, as they are to be in the piece."""
+    bars = sheets[0].bars
+    found: dict[int, Piece] = {}
+    for count in sorted({len(s.families) for s in sheets}):
+        numbers = [i for i, s in enumerate(sheets) if len(s.families) == count]
+        written = write(
+            known.voice, [sheets[i] for i in numbers], request.seed, temperature=request.temperature,
+            watch=lambda bar: progress(min(bar, bars - 1), bars, "Writing"),
+        )  # fmt: skip
+        for i, notes in zip(numbers, written, strict=True):
+            found[i] = _piece(source, casts[i], notes, own)
+    progress(bars, bars, "Writing")
+    return [found[i] for i in sorted(found)]
+
+
+def _piece(source: Frame, cast: Cast, notes: Ints, own: NoteArray | None) -> Piece:
+    model, piece = cast.model, source.piece
+    if own is not None:
+        notes = notes[notes[:, STOOD] == 0]
+    tracks = tuple(model.piece.tracks[t] for t in model.tracks)
+    drum = np.array([t.is_drum for t in tracks], bool)[notes[:, TRACK]]
+    rows = np.zeros(len(notes), NOTE)
+    rows["onset_tick"] = source.tick(notes[:, TIME])
+    rows["duration_tick"] = np.maximum(1, source.tick(notes[:, TIME] + notes[:, LENGTH]) - rows["onset_tick"])
+    rows["track"] = notes[:, TRACK]
+    rows["pitch"] = np.where(drum, notes[:, KEY], np.clip(notes[:, KEY] - source.shift, 0, 127))
+    rows["velocity"] = loudness(model, notes)
+    new = notes[:, STOOD] == 0
+    if own is not None:
+        own["track"], own["voice"], own["staff"] = cast.melody, 0, 0
+        rows, new = np.concatenate([own, rows]), np.append(np.zeros(len(own), bool), new)
+    return replace(piece, tracks=tracks, notes=unstruck(rows, new), graces=piece.graces[:0], chords=())

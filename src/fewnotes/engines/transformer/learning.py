@@ -1,0 +1,85 @@
+"""Learning a style: how the judge hears it, the net fitted to it, what was read, and how much each of these counts.
+
+All is measured with pieces left out, so that what does not help counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewnotes.engines import Progress
+from fewnotes.engines.relation import judge
+from fewnotes.engines.transformer.adapting import Adapted, adapted
+from fewnotes.engines.transformer.frame import events_of
+from fewnotes.engines.transformer.pretrained import Pretrained, chances
+from fewnotes.engines.transformer.telling import (
+    TESTED_NOTES,
+    Memory,
+    first_weights,
+    mixed,
+    notes_read,
+    remembered,
+    surprisal,
+)  # fmt: skip
+from fewnotes.meta.events import Events, first_notes
+from fewnotes.music.piece import Piece
+
+Floats = NDArray[np.float32]
+#: Pieces are left out in so many groups at most.
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Learned:
+    """style: how the judge hears it, (D,). changed: arrays of the net that fitting changed. weights: of the experts.
+
+    bits, before: bits a note of pieces left out, with and without the others; None for one piece.
+    """
+
+    style: Floats
+    changed: dict[str, NDArray[Any]]
+    weights: tuple[NDArray[np.float64], ...]
+    steps: int
+    bits: float | None
+    before: float | None
+
+
+def learned(base: Pretrained, pieces: Sequence[Piece], seed: int, progress: Progress) -> Learned:
+    """What is learned from pieces. Raises BadInput for a piece without notes."""
+    vectors = judge().embed(pieces)
+    events = [events_of(piece) for piece in pieces]
+    progress(1, 10, "Reading")
+    style = base.style(vectors)
+    fit = adapted(
+        base, events, vectors, seed, lambda done, total: progress(1 + round(6 * done / total), 10, "Learning")
+    )
+    if len(pieces) < 2:
+        return Learned(style, fit.arrays, first_weights(1, True), fit.steps, None, None)
+    progress(8, 10, "How sure")
+    return _measured(base, events, vectors, style, fit)
+
+
+def _measured(base: Pretrained, events: Sequence[Events], vectors: Floats, style: Floats, fit: Adapted) -> Learned:
+    """With weights and bits from pieces left out."""
+    folds = [list(range(i, len(events), min(_FOLDS, len(events)))) for i in range(min(_FOLDS, len(events)))]
+    notes = notes_read(len(events))
+    memories = [Memory().read([events[i] for i in fold], notes) for fold in folds]
+    weights, bits, before = [], [], []
+    for number, fold in enumerate(folds):
+        piece = first_notes(events[fold[0]], TESTED_NOTES)
+        rest = [i for i in range(len(events)) if i not in fold]
+        said = chances(base.net, piece, base.style(vectors[rest]))
+        ladders = remembered(piece, [m for i, m in enumerate(memories) if i != number], said)
+        chance, weight = mixed([said], ladders)
+        weights.append(weight)
+        bits.append(surprisal(chance).bits_per_note)
+        unfitted = chances(base.net, piece, 0 * style)
+        alone, _ = mixed([unfitted], remembered(piece, (), unfitted))
+        before.append(surprisal(alone).bits_per_note)
+    mean = tuple(np.mean([w[step] for w in weights], axis=0) for step in range(3))
+    return Learned(style, fit.arrays, mean, fit.steps, float(np.mean(bits)), float(np.mean(before)))
