@@ -130,7 +130,9 @@ def plain(rows: np.ndarray) -> np.ndarray:
 
 
 def measured(net: Composer, data: EventSet) -> dict[str, float]:
-    """Bits a note of unseen styles: no piece known (K0), the style of five heard (S5), three of them before it too (C3)."""
+    """Bits a note of unseen styles: no piece known (K0), the style of five heard (S5), three of them before it too
+    (C3).
+    """
     rng = np.random.default_rng(5)
     net.eval()
     found: dict[str, list] = {}

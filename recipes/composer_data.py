@@ -23,7 +23,8 @@ from fewnotes.music.piece import Piece
 
 @dataclass
 class EventSet:
-    """Events of all pieces one after another, each twice. rows: (N, F). starts: (P + 1,). vectors: by the judge, (P, D).
+    """Events of all pieces one after another, each twice. rows: (N, F). starts: (P + 1,). vectors: by the judge, (P,
+    D).
 
     own_tracks: whether its tracks are its own, else one a role and family. The rest (P,).
     """

@@ -23,12 +23,12 @@ network hears the style. {parameters:,} parameters, kept in half precision.
 
 ## How it was trained
 
-`recipes/composer_data.py`, `recipes/composer.py`, `recipes/composer_export.py`, in this order, on two CPU cores. Episodes
-are pieces of one style one after another, transposed three times in four, which the events that begin a piece say.
-Step {step:,}; on meta-validation (styles it never saw) {line}.
+`recipes/composer_data.py`, `recipes/composer.py`, `recipes/composer_export.py`, in this order, on two CPU cores.
+Episodes are pieces of one style one after another, transposed three times in four, which the events that begin a piece
+say. Step {step:,}; on meta-validation (styles it never saw) {line}.
 
-Said there: K0 bits a note where nothing is known of the style, S5 where it is known how the judge hears five of its pieces,
-C3 where three of them stand before as well, "all given" where pitch classes and fullness are asked for.
+Said there: K0 bits a note where nothing is known of the style, S5 where it is known how the judge hears five of its
+pieces, C3 where three of them stand before as well, "all given" where pitch classes and fullness are asked for.
 
 ## What it learned from
 

@@ -29,13 +29,18 @@ if TYPE_CHECKING:
     from fewnotes.uses._front import check as check
     from fewnotes.uses._front import compare as compare
     from fewnotes.uses._front import compose as compose
+    from fewnotes.uses._front import continue_ as continue_
     from fewnotes.uses._front import describe as describe
+    from fewnotes.uses._front import harmonize as harmonize
+    from fewnotes.uses._front import infill as infill
     from fewnotes.uses._front import learn as learn
     from fewnotes.uses._front import morph as morph
     from fewnotes.uses._front import recognize as recognize
     from fewnotes.uses._front import recommend as recommend
     from fewnotes.uses._front import sketch as sketch
     from fewnotes.uses._front import surprisal as surprisal
+    from fewnotes.uses._front import transfer as transfer
+    from fewnotes.uses._front import vary as vary
 
 _HOME = {
     "Piece": "fewnotes.music.piece",
@@ -50,8 +55,8 @@ _HOME = {
 }
 
 _USES = (
-    "atlas", "check", "compare", "compose", "describe", "learn", "morph", "recognize", "recommend", "sketch",
-    "surprisal",
+    "atlas", "check", "compare", "compose", "continue_", "describe", "harmonize", "infill", "learn", "morph",
+    "recognize", "recommend", "sketch", "surprisal", "transfer", "vary",
 )  # fmt: skip
 
 __all__ = sorted([*_HOME, *_USES])

@@ -7,10 +7,10 @@ The contract of an engine module (see `fewnotes.testing.check_engine`):
     def compose(style, request, *, progress) -> list[Piece]        request.candidates pieces, unranked
     def surprisal(piece, style) -> Surprisal                       bits a note; style=None is before learning
     def extend(style, piece, bars, request, *, progress)           so many bars more; notes that stand stay untouched
-    def infill(style, piece, where, tracks, request, *, progress)  bars (first, last), from 0, of tracks or of all (None)
-    def vary(style, piece, strength, request, *, progress)         more or less of the notes changed, strength 0 to 1
-    def harmonize(style, piece, request, *, progress)              parts to a melody
-    def dress(style, piece, strength, request, *, progress)        the piece in the style; each gives request.candidates pieces
+    def infill(style, piece, where, tracks, request, *, progress)  bars (first, last), from 0, of tracks or of all
+    (None) def vary(style, piece, strength, request, *, progress)         more or less of the notes changed, strength 0
+    to 1 def harmonize(style, piece, request, *, progress)              parts to a melody def dress(style, piece,
+    strength, request, *, progress)        the piece in the style; each gives request.candidates pieces
 
 An engine that measured how well it foresees pieces it was not shown puts the means into the values of its part, as
 "bits_a_note" and "bits_a_note_before" (before learning); else `learn` the use measures it.

@@ -2,8 +2,8 @@
 
 Three things are foretold of every note, over the alphabets of `fewnotes.engines.markov.bits`: how long after the note
 before it in its track it begins (0 to 192 twelfths of a quarter), how long it lasts (1 to 192), and its key (the tonic
-moved to C or A). Known before: the meter, the tracks, and to which track each note belongs. The rest of an event is what
-follows from the notes before it, and what may be asked for: pitch classes, notes in the bar, bars until the end.
+moved to C or A). Known before: the meter, the tracks, and to which track each note belongs. The rest of an event is
+what follows from the notes before it, and what may be asked for: pitch classes, notes in the bar, bars until the end.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ WITH = slice(14, 14 + TOGETHER)
 BEGIN = 256
 #: Bars left are counted up to here, the last bar has 1; kinds of bars by how many notes begin in them.
 BARS_LEFT, CROWDS = 24, 16
-#: A segment of harmony: about so many steps of a bar; of it the pitch classes that sound so much of the time, most first.
+#: A segment of harmony: about so many steps of a bar; of it the pitch classes that sound so much of the time, most
+#: first.
 _SEGMENT, _HEARD_SHARE, _MOST_CLASSES = 24, 0.12, 4
 
 
@@ -45,11 +46,11 @@ _SEGMENT, _HEARD_SHARE, _MOST_CLASSES = 24, 0.12, 4
 class Events:
     """Of one piece. rows: (T, len(FIELDS)), int32. minor: its mode. shift: semitones that keys were moved by.
 
-    key: 0 to 127. length, gap, last_length: 1 to 192, 0 where there is none. delta: from the event before, gap: from the note
-    before in the track to the event before; both add up to what is foretold. place: steps into the bar. bar: steps of the
-    bar. time: steps from the beginning. with: keys that sound when the note begins, from the lowest. classes: those
-    that sound most about there, as bits from C. crowd: kind of the bar by how many notes begin in it, from 1. left: bars
-    until the end, this one counted.
+    key: 0 to 127. length, gap, last_length: 1 to 192, 0 where there is none. delta: from the event before, gap: from
+    the note before in the track to the event before; both add up to what is foretold. place: steps into the bar. bar:
+    steps of the bar. time: steps from the beginning. with: keys that sound when the note begins, from the lowest.
+    classes: those that sound most about there, as bits from C. crowd: kind of the bar by how many notes begin in it,
+    from 1. left: bars until the end, this one counted.
     """
 
     rows: NDArray[np.int32]

@@ -1,8 +1,8 @@
 """The composer: a decoder of events. What each note is, is foretold from all notes before it, field by field.
 
-Axes: B sequences, T events, W width, H heads. Attention: Vaswani 2017, eq. 1, with rotary positions (Su 2021, eq. 15): half of
-each head is turned by the number of the event, the other half by musical time, so that what stood a bar ago is always
-found at one angle.
+Axes: B sequences, T events, W width, H heads. Attention: Vaswani 2017, eq. 1, with rotary positions (Su 2021, eq. 15):
+half of each head is turned by the number of the event, the other half by musical time, so that what stood a bar ago is
+always found at one angle.
 """
 
 from __future__ import annotations
@@ -154,9 +154,9 @@ class Composer(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.1)
-        for layer in self.layers:
-            nn.init.zeros_(layer.out.weight)
-            nn.init.zeros_(layer.down.weight)
+            if isinstance(module, Layer):
+                nn.init.zeros_(module.out.weight)
+                nn.init.zeros_(module.down.weight)
 
     def hidden(self, events: Tensor, index: Tensor, style: Tensor) -> Tensor:
         """(B, T, W). index: (B, T), number of each event in its sequence; times are steps from its beginning.

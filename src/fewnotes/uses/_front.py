@@ -77,6 +77,73 @@ def morph(
     return list(Morph(first=first, last=last, style=style, steps=steps, seed=seed).run(progress).pieces)
 
 
+def continue_(
+    style: Style, piece: Piece, bars: int = 8, candidates: int = 3, seed: int = 0, progress: Progress = no_progress,
+    **wishes: Any,
+) -> list[Piece]:  # fmt: skip
+    """A piece and so many bars more in a style, the best first; what is given stays note for note.
+
+    wishes: temperature=0.9, engine="transformer". (The word `continue` belongs to Python.)
+    Raises BadInput for a piece without notes, NotPossible where no engine can, NotInstalled.
+    """
+    use = _use("continue", wishes)
+    return _pieces(
+        use(style=style, piece=piece, bars=bars, candidates=candidates, seed=seed, **wishes), progress
+    )  # fmt: skip
+
+
+def infill(
+    style: Style, piece: Piece, bars: str, candidates: int = 3, seed: int = 0, progress: Progress = no_progress,
+    **wishes: Any,
+) -> list[Piece]:  # fmt: skip
+    """A piece with bars such as "5-8" written anew in a style, the best first; the rest stays note for note.
+
+    wishes: tracks="2,bass", temperature=0.9, engine="transformer".
+    Raises BadParameter for bars or tracks that are not there, NotPossible where no engine can, NotInstalled.
+    """
+    use = _use("infill", wishes)
+    return _pieces(use(style=style, piece=piece, bars=bars, candidates=candidates, seed=seed, **wishes), progress)
+
+
+def vary(
+    style: Style, piece: Piece, strength: float = 0.5, candidates: int = 3, seed: int = 0,
+    progress: Progress = no_progress, **wishes: Any,
+) -> list[Piece]:  # fmt: skip
+    """Variations of a piece in a style, the best first; strength 0 changes nothing, 1 may change all.
+
+    wishes: temperature=0.9, engine="transformer".
+    """
+    use = _use("vary", wishes)
+    return _pieces(
+        use(style=style, piece=piece, strength=strength, candidates=candidates, seed=seed, **wishes), progress
+    )  # fmt: skip
+
+
+def harmonize(
+    style: Style, piece: Piece, candidates: int = 3, seed: int = 0, progress: Progress = no_progress, **wishes: Any
+) -> list[Piece]:
+    """The melody of a piece with parts of a style, the best first. wishes: temperature=0.9, engine="transformer".
+
+    Raises NotPossible for a style of one line.
+    """
+    use = _use("harmonize", wishes)
+    return _pieces(use(style=style, piece=piece, candidates=candidates, seed=seed, **wishes), progress)
+
+
+def transfer(
+    piece: Piece, style: Style, strength: float = 0.5, candidates: int = 3, seed: int = 0,
+    progress: Progress = no_progress, **wishes: Any,
+) -> list[Piece]:  # fmt: skip
+    """A piece in the clothes of a style, the best first; strength 0 keeps melody and bass, 1 only the harmony.
+
+    wishes: temperature=0.9, engine="transformer".
+    """
+    use = _use("transfer", wishes)
+    return _pieces(
+        use(style=style, piece=piece, strength=strength, candidates=candidates, seed=seed, **wishes), progress
+    )  # fmt: skip
+
+
 def compare(a: Piece | Style, b: Piece | Style, engine: str = "auto") -> Comparison:
     """How near two pieces, two styles, or a piece and a style are: `.relation` in [0, 1], `.reasons` and `.bars`.
 
@@ -134,6 +201,20 @@ def atlas(styles: str | Sequence[str | Style] | None = None, library: str | None
     from fewnotes.uses.atlas import Atlas
 
     return Atlas(styles=styles, library=library).run()
+
+
+def _use(name: str, wishes: dict[str, Any]) -> type[Any]:
+    """The class of a use, for wishes that it knows."""
+    from fewnotes.registry import find
+    from fewnotes.uses import use_class
+
+    use = use_class(find("uses", name))
+    _known(use, wishes)
+    return use
+
+
+def _pieces(use: Any, progress: Progress) -> list[Piece]:
+    return list(use.run(progress).pieces)
 
 
 def _known(use: type[Any], wishes: dict[str, Any]) -> None:

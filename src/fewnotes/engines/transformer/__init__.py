@@ -1,8 +1,9 @@
 """The composer: a net that learned across many styles how music goes on, fitted to one from a few pieces.
 
-`frame` turns pieces into notes on steps and back; `pretrained` is the trained net of a checkpoint, `adapting` fits it to a
-style, `facts` and `memory` are what was read word for word, `telling` weighs all of them; `learning` puts them together.
-Pieces are planned (`form`, `progression`, `planning`) before `decoding` writes notes on a `sheet`, page by page.
+`frame` turns pieces into notes on steps and back; `pretrained` is the trained net of a checkpoint, `adapting` fits it
+to a style, `facts` and `memory` are what was read word for word, `telling` weighs all of them; `learning` puts them
+together. Pieces are planned (`form`, `progression`, `planning`) before `decoding` writes notes on a `sheet`, page by
+page.
 """
 
 from __future__ import annotations
@@ -169,7 +170,8 @@ def _lines(frames: Sequence[Frame]) -> list[list[LineNote]]:
         for track, family in enumerate(frame.families):
             if family != FAMILIES - 1:
                 notes = frame.of(track)
-                upper, lower = {}, {}
+                upper: dict[int, int] = {}
+                lower: dict[int, int] = {}
                 for time, _, key, _ in notes.tolist():
                     upper[time] = max(key, upper.get(time, -1))
                     lower[time] = min(key, lower.get(time, NO_KEY))

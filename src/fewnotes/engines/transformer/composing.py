@@ -108,4 +108,4 @@ def bounded(pitch: Ints, request: ComposeRequest) -> Ints:
     high = 127 if request.highest is None else request.highest
     up = pitch + 12 * np.ceil(np.maximum(0, low - pitch) / 12).astype(np.int64)
     down = up - 12 * np.ceil(np.maximum(0, up - high) / 12).astype(np.int64)
-    return np.clip(down, low, high)
+    return np.asarray(np.clip(down, low, high))

@@ -1,8 +1,9 @@
-"""Notes, one after another, onto a batch of sheets: the net and the memory say how likely, the sheet says what is allowed.
+"""Notes, one after another, onto a batch of sheets: the net and the memory say how likely, the sheet says what is
+allowed.
 
-Each step takes one note further in time order: whose it is, when it begins, how long it lasts, which key. Where a locked
-note comes first it is put in its place and heard as if it had been chosen. The net sees the last `WINDOW` notes; keys
-and values of earlier ones are kept, so that a step costs the same however long the piece is.
+Each step takes one note further in time order: whose it is, when it begins, how long it lasts, which key. Where a
+locked note comes first it is put in its place and heard as if it had been chosen. The net sees the last `WINDOW` notes;
+keys and values of earlier ones are kept, so that a step costs the same however long the piece is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines.transformer.facts import SIZES
-from fewnotes.engines.transformer.memory import spread
+from fewnotes.engines.transformer.memory import Facts, spread
 from fewnotes.engines.transformer.page import Page
 from fewnotes.engines.transformer.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.engines.transformer.telling import Memory
@@ -77,8 +78,8 @@ def write(
     style = torch.from_numpy(voice.style).expand(batch, -1)
     cache = Cache(voice.net.shape, batch, min(most, 16384) + count + 1, WINDOW)
     with torch.inference_mode():
-        for i, rows in enumerate(zip(*(_cast(sheet) for sheet in sheets), strict=True)):
-            hidden = voice.net.step(torch.tensor(rows), i, style, cache)
+        for i, cast in enumerate(zip(*(_cast(sheet) for sheet in sheets), strict=True)):
+            hidden = voice.net.step(torch.tensor(cast), i, style, cache)
         for number in range(count, cache.layers[0][0].shape[2] - 1):
             if watch is not None and number % 50 == 0:
                 watch(min(p.sheet.bar_of(min(p.clock, p.sheet.steps - 1)) for p in pages))
@@ -143,6 +144,9 @@ def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
         if locked is None:
             page.done = True
         return page.row(locked[TRACK] if locked else 0)
+    late = page.overdue()
+    if late.any():
+        free[: len(late)] &= late
     chance = np.where(free, np.exp(odds), 0)
     return page.row(int(rng.choice(len(chance), p=chance / chance.sum())))
 
@@ -159,6 +163,11 @@ def _when(page: Page, row: list[int], odds: Floats, voice: Voice, dice: Dice) ->
         room[: max(0, onset + lasting - page.clock)] = False
     if track < page.last_track or (track == page.last_track and page.last_key >= 127):
         room[0] = False
+    if sheet.rest is not None:
+        # At the latest when its longest silence is over, where it is open then.
+        due = max(0, int(sheet.rest[track]) - page.silent(track))
+        if room[: due + 1].any():
+            room[due + 1 :] = False
     # Whatever lies beyond the end says that there is nothing more; before the last bar that is not taken for an answer.
     over = float(said[len(open_) :].sum()) if page.clock >= sheet.lines[-2] else 0.0
     said = np.where(room, said, 0)
@@ -195,6 +204,8 @@ def _how_long(page: Page, row: list[int], chance: Floats, voice: Voice, dice: Di
     track, advance = row[ev.TRACK], min(row[ev.DELTA] + row[ev.GAP], ev.LONGEST)
     said = _with_memory(page, voice, 1, page.past.lasts(track, advance, row[ev.PLACE]), chance)
     said[0] = 0
+    if page.sheet.longest is not None:
+        said[int(page.sheet.longest[track]) + 1 :] = 0
     said[page.sheet.steps - row[ev.TIME] + 1 :] = 0
     if page.sheet.single[track]:
         # Up to the next locked note of the track.
@@ -234,7 +245,7 @@ def _without(chance: Floats, keys: set[int], needed: float) -> Floats:
     return rest if rest.sum() > needed * chance.sum() else chance
 
 
-def _with_memory(page: Page, voice: Voice, step: int, facts: Sequence[tuple], chance: Floats, shift: int = 0) -> Floats:
+def _with_memory(page: Page, voice: Voice, step: int, facts: Sequence[Facts], chance: Floats, shift: int = 0) -> Floats:
     """What the net says and what was read, weighed. shift: symbols of the memory lie so far above those of the net."""
     weights = voice.weights[step]
     read, left = [0.0] * SIZES[step], float(weights[0])

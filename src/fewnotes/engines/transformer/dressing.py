@@ -12,6 +12,7 @@ from fewnotes.engines.transformer.composing import Known
 from fewnotes.engines.transformer.decoding import write
 from fewnotes.engines.transformer.editing import fitting, harmony_again, progression_for, skeleton_of
 from fewnotes.engines.transformer.frame import Frame, frame_of, loudness, unstruck
+from fewnotes.engines.transformer.planning import spells
 from fewnotes.engines.transformer.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.errors import NotPossible
 from fewnotes.meta.events import FAMILIES
@@ -116,11 +117,13 @@ def _bass_of(frame: Frame) -> Ints:
 def _indices(frame: Frame, notes: Ints) -> NDArray[np.int64]:
     """Where notes of a frame stand in it."""
     place = {tuple(n): i for i, n in enumerate(frame.notes.tolist())}
-    return np.array([place[tuple(n)] for n in notes.tolist()], np.int64)
+    return np.asarray([place[tuple(n)] for n in notes.tolist()], np.int64)
 
 
 def _cast(frames: list[Frame], source: Frame, rng: np.random.Generator) -> Cast:
-    """A piece of the style in the mode and with bars of the source where there is one, and who has melody and bass in it."""
+    """A piece of the style in the mode and with bars of the source where there is one, and who has melody and bass in
+    it.
+    """
     bar = int(np.bincount(np.diff(source.lines)).argmax())
     fits = [(f.minor == source.minor) + 2 * (int(np.bincount(np.diff(f.lines)).argmax()) == bar) for f in frames]
     best = [f for f, fit in zip(frames, fits, strict=True) if fit == max(fits)]
@@ -141,9 +144,9 @@ def _sheet(known: Known, cast: Cast, source: Frame) -> Sheet:
     low, high = model.ranges()
     drums = np.array(model.families) == FAMILIES - 1
     shift = np.where(drums, 0, source.shift - model.shift)
-    return replace(
-        sheet, single=model.single, lowest=np.clip(low + shift, 0, 127), highest=np.clip(high + shift, 0, 127)
-    )
+    longest, rest = spells(known.frames, model)
+    low, high = np.clip(low + shift, 0, 127), np.clip(high + shift, 0, 127)
+    return replace(sheet, longest=longest, rest=rest, single=model.single, lowest=low, highest=high)
 
 
 def _moved(notes: Ints, sheet: Sheet, track: int) -> Ints:

@@ -102,8 +102,8 @@ def infilled(
 def varied(known: Known, piece: Piece, strength: float, request: EditRequest, progress: Progress) -> list[Piece]:
     """The piece with its harmony and form, and more or less of its notes changed.
 
-    Up to a strength of 0.5 more and more of what is no skeleton gets other keys in the same rhythm; above, other rhythms
-    too, and the skeleton moves. Drums stay.
+    Up to a strength of 0.5 more and more of what is no skeleton gets other keys in the same rhythm; above, other
+    rhythms too, and the skeleton moves. Drums stay.
     """
     frame = frame_of(piece)
     again = again_of(frame)
@@ -168,7 +168,7 @@ def again_of(frame: Frame) -> dict[tuple[int, int], int]:
     """Which bars of a piece take up which earlier ones, in the tracks that have pitch."""
     bar = int(np.bincount(np.diff(frame.lines)).argmax())
     own = form.full_bars(frame, bar)
-    found = {}
+    found: dict[tuple[int, int], int] = {}
     for tracks in form.groups(frame):
         if frame.families[tracks[0]] != FAMILIES - 1:
             plan = form.plan_of(frame, bar, tracks)

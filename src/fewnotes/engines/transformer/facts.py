@@ -41,13 +41,12 @@ class Past:
     before: tuple[int, int, int, int] = (-1, -1, -1, -1)
 
     def of(self, track: int) -> list[Note]:
-        found = self.tracks.setdefault(track, [_NOTHING] * _PAST)
-        return found
+        return self.tracks.setdefault(track, [_NOTHING] * _PAST)
 
     def begins(self, track: int, gap: int) -> tuple[Facts, ...]:
         """Before it is known when the next note of a track begins. gap: from its last to the event before."""
         a, b, c, *_ = self.of(track)
-        length, key, place, whose = self.before
+        length, _, place, whose = self.before
         return (
             (a.length, a.advance, b.length, b.advance, c.length, c.advance),
             (a.place, a.advance, a.length, b.advance, b.length, a.key),

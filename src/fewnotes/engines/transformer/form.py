@@ -85,7 +85,7 @@ def lettered(form: str, bars: int) -> Plan:
 
 def returns(frame: Frame, bar: int, bars: int, first: int, form: str = "") -> Mapping[tuple[int, int], int]:
     """What `Sheet.again` holds for so many full bars. first: index of the first full bar of the sheet."""
-    found = {}
+    found: dict[tuple[int, int], int] = {}
     for tracks in groups(frame):
         plan = lettered(form, bars) if form else stretched(plan_of(frame, bar, tracks), bars)
         found |= {(i + first, t): source + first for i, source in enumerate(plan) if source is not None for t in tracks}

@@ -33,9 +33,9 @@ _SINGLE = 0.97
 class Frame:
     """One piece as notes on steps, its tonic moved to C or A, and what leads back.
 
-    notes: (n, 4) in order; which: of each, its index in `piece.notes`. tracks: indices of the tracks that sound, at most
-    16, those with most notes. lines: barlines in steps, ticks: the same in ticks. shift: semitones from sounding to here.
-    classes: pitch classes that sound most at each step, as bits, (steps,).
+    notes: (n, 4) in order; which: of each, its index in `piece.notes`. tracks: indices of the tracks that sound, at
+    most 16, those with most notes. lines: barlines in steps, ticks: the same in ticks. shift: semitones from sounding
+    to here. classes: pitch classes that sound most at each step, as bits, (steps,).
     """
 
     piece: Piece
@@ -73,6 +73,16 @@ class Frame:
         """Lowest and highest key of each track."""
         own = [self.of(t)[:, KEY] for t in range(len(self.tracks))]
         return np.array([k.min() for k in own]), np.array([k.max() for k in own])
+
+    def spells(self) -> tuple[Ints, Ints]:
+        """Steps of the longest note and of the longest silence of each track, that before the first note included."""
+        notes, rests = [], []
+        for track in range(len(self.tracks)):
+            own = self.of(track)
+            end = np.maximum.accumulate(own[:, TIME] + own[:, LENGTH])
+            notes.append(int(own[:, LENGTH].max()))
+            rests.append(int(max(0, own[0, TIME], *(own[1:, TIME] - end[:-1]))))
+        return np.array(notes), np.array(rests)
 
     def tick(self, step: NDArray[np.int64]) -> Ints:
         """Steps in ticks: barlines fall on barlines."""

@@ -15,6 +15,7 @@ from fewnotes.meta import events as ev
 from fewnotes.music.guard import HARD, SOFT, Guard, Watcher
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Row = tuple[int, int, int, int, int]
 _NOT_YET = (-1, -1)
 
@@ -58,12 +59,27 @@ class Page:
         ahead = [n[TIME] for n in self.waiting if n[TRACK] == track and n[TIME] > time]
         return min(ahead) - time if ahead else ev.LONGEST
 
+    def silent(self, track: int) -> int:
+        """Steps since the track's last note ended; below 0 while it sounds."""
+        onset, _, length = self.last.get(track, (0, 0, 0))
+        return self.clock - onset - length
+
+    def overdue(self) -> Mask:
+        """Tracks that have been silent for as long as they may be, and may begin now."""
+        rest = self.sheet.rest
+        count = len(self.sheet.families)
+        if rest is None:
+            return np.zeros(count, bool)
+        now = self.open[:, min(self.clock, self.sheet.steps - 1)]
+        late = np.array([self.silent(t) >= rest[t] for t in range(count)])
+        return np.asarray(now & late & (np.arange(count) >= self.last_track))
+
     def enter(self, time: int) -> None:
         """Bars up to the one of a time that take up earlier ones have their notes from there, where nothing stands."""
         sheet = self.sheet
         for bar in range(self._begun + 1, sheet.bar_of(min(time, sheet.steps - 1)) + 1):
-            taken = [(t, *self._source(bar, t)) for t in range(len(sheet.families))]
-            taken = [(track, source, exact) for track, source, exact in taken if source is not None]
+            every = [(t, *self._source(bar, t)) for t in range(len(sheet.families))]
+            taken = [(track, source, exact) for track, source, exact in every if source is not None]
             if taken and self.waiting and self.waiting[-1][TIME] < sheet.span(bar)[0]:
                 # What stands before this bar is not put down yet, and what it takes up may be part of that.
                 return
@@ -133,7 +149,8 @@ class Page:
             return set(), set()
         low, high = self._watchers[track]
         self._settle(track, time)
-        hard, soft = set(), set()
+        hard: set[int] = set()
+        soft: set[int] = set()
         for watcher in (low, high):
             # Later notes of a chord are no part of the lower line.
             if watcher.last is None or (watcher is low and self._top.get(track, _NOT_YET)[0] == time):
@@ -178,8 +195,8 @@ class Page:
         return () if self.is_drum(row[ev.TRACK]) else tuple(k for k in row[ev.WITH] if k != ev.NO_KEY)
 
     def finished(self) -> Ints:
-        """All notes, (n, 5), with locked ones that were still to come; where tracks sound one note at a time no new note
-        lasts into the next.
+        """All notes, (n, 5), with locked ones that were still to come; where tracks sound one note at a time no new
+        note lasts into the next.
         """
         left = [note for note in self.waiting if note[KEY] != ANY_KEY]
         notes = np.array([*self.notes, *left], np.int64).reshape(-1, 5)

@@ -1,7 +1,7 @@
 """A plan for a new piece before its first note: tracks and meter, form, harmony, fullness, and how it closes.
 
-Each plan follows one piece of the style, its model: it has its instruments, lets bars return where they return there, and
-ends as it ends. Harmony is drawn anew from all pieces of the mode.
+Each plan follows one piece of the style, its model: it has its instruments, lets bars return where they return there,
+and ends as it ends. Harmony is drawn anew from all pieces of the mode.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ def planned(
     kinds = form.crowds(model, bar, request.bars)
     if request.density:
         kinds[:] = form.crowd(request.density * bar / STEPS_PER_QUARTER)
+    longest, rest = spells(frames, model)
     sheet = replace(
-        sheet, single=model.single, lowest=low, highest=high, again=again,
+        sheet, single=model.single, lowest=low, highest=high, longest=longest, rest=rest, again=again,
         crowd=np.concatenate([np.zeros(first, np.int64), kinds]),
     )  # fmt: skip
     progression = progressions.get(sheet.minor) or next(iter(progressions.values()))
@@ -107,6 +108,12 @@ def _model(frames: Sequence[Frame], request: ComposeRequest, rng: np.random.Gene
     ]
     best = [f for f, fits in zip(frames, wanted, strict=True) if fits == max(wanted)]
     return best[int(rng.integers(len(best)))]
+
+
+def spells(frames: Sequence[Frame], model: Frame) -> tuple[Ints, Ints]:
+    """The longest notes and silences of each track, as pieces with the same instruments have them."""
+    alike = [f.spells() for f in frames if f.families == model.families] or [model.spells()]
+    return np.max([s[0] for s in alike], axis=0), np.max([s[1] for s in alike], axis=0)
 
 
 def _pickup(frame: Frame) -> int:

@@ -1,11 +1,12 @@
 """Harmony of a piece to be: which pitch classes are to sound in each half bar or so, drawn from how the style goes on.
 
-Each segment has a set of pitch classes, as `fewnotes.meta.events` asks for them. A ladder counts after which sets, where
-in the bar and how far from the end they came. What is read off pieces has their tonic moved to C or A.
+Each segment has a set of pitch classes, as `fewnotes.meta.events` asks for them. A ladder counts after which sets,
+where in the bar and how far from the end they came. What is read off pieces has their tonic moved to C or A.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -42,7 +43,7 @@ class Progression:
 
     def odds(self, past: Sequence[int], part: int, bar: int, left: int) -> NDArray[np.float64]:
         """Probability of each set after others. part: which segment of its bar. left: bars until the end."""
-        into = [0.0] * len(self.sets)
+        into: list[float] = [0.0] * len(self.sets)
         for ladder, facts in zip(self._ladders, _facts(past, part, bar, left), strict=True):
             left = spread((ladder,), facts, 0.5, into)
             into = [x + left / len(into) for x in into]
@@ -81,7 +82,7 @@ def _segments(lines: Ints) -> Iterator[tuple[int, int, int, int]]:
     """Bar, number in the bar, begin and end of every segment."""
     for bar, (start, stop) in enumerate(zip(lines[:-1].tolist(), lines[1:].tolist(), strict=True)):
         edges = np.linspace(start, stop, segments_in(stop - start) + 1).round().astype(int).tolist()
-        for part, (first, end) in enumerate(zip(edges, edges[1:], strict=False)):
+        for part, (first, end) in enumerate(itertools.pairwise(edges)):
             if end > first:
                 yield bar, part, first, end
 

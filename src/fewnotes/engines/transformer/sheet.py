@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from fewnotes.meta.events import BARS_LEFT
 
 Ints = NDArray[np.int64]
-#: Columns of notes: steps from the beginning, track, key, steps that it lasts; of written ones, whether it stood before.
+#: Columns of notes: steps from the beginning, track, key, steps that it lasts; of written ones, whether it stood
+#: before.
 TIME, TRACK, KEY, LENGTH, STOOD = range(5)
 #: The key of a note that is to begin and last as it stands, but has no key yet.
 ANY_KEY = -1
@@ -22,12 +23,13 @@ class Sheet:
     """An empty or partly written piece, its tonic C or A, twelve steps a quarter.
 
     families: of each track. lines: where bars begin and the last one ends, in steps, (bars + 1,), the first at 0.
-    minor: the mode. open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in order
-    of time, track and key; those of ANY_KEY are still to be given one. classes: pitch classes asked for at each
+    minor: the mode. open: where a note of a track may begin, (tracks, steps). locked: notes that stand, (n, 4), in
+    order of time, track and key; those of ANY_KEY are still to be given one. classes: pitch classes asked for at each
     step, as bits, (steps,), and outside: how much keys of others still count. crowd: kind of each bar, (bars,); 0 where
     nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time. again, rhythm: bars
-    that take up an earlier one, in one track, note for note or in rhythm. closing: step from which locked notes may move
-    by octaves to be near what comes before. under: at each step the key that new notes of the track `upper` stay below.
+    that take up an earlier one, in one track, note for note or in rhythm. closing: step from which locked notes may
+    move by octaves to be near what comes before. longest, rest: steps that notes and silences of each track last at
+    most. under: at each step the key that new notes of the track `upper` stay below.
     """
 
     families: tuple[int, ...]
@@ -44,6 +46,8 @@ class Sheet:
     rhythm: Mapping[tuple[int, int], int] = field(default_factory=dict)
     closing: int = 2**31
     outside: float = 1.0
+    longest: Ints | None = None
+    rest: Ints | None = None
     under: Ints | None = None
     upper: int = 0
 
