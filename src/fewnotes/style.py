@@ -115,6 +115,25 @@ class Part:
         return hash(self.canonical)
 
 
+def joined(parts: Mapping[str, Part]) -> Part:
+    """What several engines learned as one part, for an engine made of engines. Names of engines have no dot."""
+    return Part(
+        {f"{name}.{key}": array for name, part in parts.items() for key, array in part.arrays.items()},
+        {"parts": {name: {"values": part.values, "summary": list(part.summary)} for name, part in parts.items()}},
+        tuple(words for part in parts.values() for words in part.summary),
+    )
+
+
+def one_of(part: Part, name: str) -> Part | None:
+    """What one engine learned, out of a part that `joined` made; None where it is not in it."""
+    inside = part.values.get("parts")
+    known = inside.get(name) if isinstance(inside, Mapping) else None
+    if not isinstance(known, Mapping):
+        return None
+    arrays = {k.removeprefix(f"{name}."): v for k, v in part.arrays.items() if k.startswith(f"{name}.")}
+    return Part(arrays, known["values"], tuple(known["summary"]))
+
+
 @dataclass(frozen=True, eq=False)
 class Style:
     """A style learned from a support set. Equal by content: neither name nor date counts.
@@ -156,6 +175,12 @@ class Style:
             "provenance": self.provenance,
         }
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+    def known(self, name: str) -> Part | None:
+        """What an engine learned, alone or as one of several in one part; None where it did not."""
+        if name in self.parts:
+            return self.parts[name]
+        return next((found for part in self.parts.values() if (found := one_of(part, name)) is not None), None)
 
     def __eq__(self, other: object) -> bool:
         return self.digest == other.digest if isinstance(other, Style) else NotImplemented

@@ -6,7 +6,8 @@ The contract of an engine module (see `fewnotes.testing.check_engine`):
     def learn(pieces, *, seed, progress) -> Part                   what was learned, as arrays and plain values
     def compose(style, request, *, progress) -> list[Piece]        request.candidates pieces, unranked
     def surprisal(piece, style) -> Surprisal                       bits a note; style=None is before learning
-    def extend(style, piece, bars, request, *, progress)           so many bars more; notes that stand stay untouched
+    def judge(style, pieces) -> list[float]                        how much each is in the style; drafts are ranked by
+    it def extend(style, piece, bars, request, *, progress)           so many bars more; notes that stand stay untouched
     def infill(style, piece, where, tracks, request, *, progress)  bars (first, last), from 0, of tracks or of all
     (None) def vary(style, piece, strength, request, *, progress)         more or less of the notes changed, strength 0
     to 1 def harmonize(style, piece, request, *, progress)              parts to a melody def dress(style, piece,
@@ -45,7 +46,8 @@ class ComposeRequest:
     bars: full bars to write. key: (fifths, mode). meter: (numerator, denominator).
     tempo: quarters a minute. programs: one General MIDI program a track. lowest, highest: MIDI keys.
     density: notes a quarter over all tracks. form: sections by letters, such as AABA; empty as the style has it.
-    chords: chord symbols, spread evenly over the bars. temperature: 1.0 follows the learned odds, below is safer.
+    chords: pitch classes of each as bits from C, spread evenly over the bars; none as the style has it. temperature:
+    1.0 follows the learned odds, below is safer.
     """
 
     bars: int = 16
@@ -60,7 +62,7 @@ class ComposeRequest:
     highest: int | None = None
     density: float | None = None
     form: str = ""
-    chords: tuple[str, ...] = ()
+    chords: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from fewnotes.errors import BadParameter
+from fewnotes.music.harmony import QUALITIES
 from fewnotes.music.pitch import STEP_PITCH_CLASS, pitch_of
 
 _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _ALTER = {"": 0, "#": 1, "b": -1, "sharp": 1, "flat": -1}
 _MODES = {"": "major", "major": "major", "maj": "major", "minor": "minor", "min": "minor", "m": "minor"}
 _KEY = re.compile(r"([A-Ga-g])[ -]?(#|b|sharp|flat|)[ -]?(major|maj|minor|min|m|)", re.ASCII)
+_CHORD = re.compile(r"([A-G](?:#|b|))([a-z0-9øA-Z+]*?)(?:/([A-G](?:#|b|)))?", re.ASCII)
 _PITCH = re.compile(r"([A-Ga-g])(#|b|)(-?[0-9])", re.ASCII)
 
 
@@ -60,3 +62,40 @@ def program_words(text: str) -> tuple[int, ...]:
     raise BadParameter(
         f"There are no instruments {text!r}", expected="General MIDI programs 0 to 127 with commas, such as 0,33"
     )
+
+
+def form_words(text: str) -> str:
+    """Letters of "A A B A" or "aaba". Raises BadParameter."""
+    letters = re.sub(r"[\s,|-]", "", text).upper()
+    if re.fullmatch(r"[A-Z]{1,32}", letters, re.ASCII):
+        return letters
+    raise BadParameter(f"There is no form {text!r}", expected="one letter a section, such as AABA, at most 32")
+
+
+def chord_words(text: str) -> tuple[int, ...]:
+    """Pitch classes of each chord of "G Em C/E D7", as bits from C. Raises BadParameter for one that is not known."""
+    words = [w for w in re.split(r"[\s,|]+", text.strip()) if w]
+    if not 1 <= len(words) <= 1024:
+        raise BadParameter("There are no chords", expected="1 to 1024 chord symbols, such as 'G Em C D7'")
+    return tuple(_chord(word) for word in words)
+
+
+def _chord(word: str) -> int:
+    found = _CHORD.fullmatch(word.replace("♯", "#").replace("♭", "b"))
+    ends = {end: tones for tones, end in QUALITIES.values()} | {
+        "dim7": (0, 3, 6, 9),
+        "min": (0, 3, 7),
+        "ø": (0, 3, 6, 10),
+    }
+    if found and found.group(2) in ends:
+        root = _root(found.group(1))
+        tones = {(root + tone) % 12 for tone in ends[found.group(2)]}
+        if found.group(3):
+            tones.add(_root(found.group(3)))
+        return sum(1 << tone for tone in tones)
+    known = ", ".join(f"G{end}" for end in ends)
+    raise BadParameter(f"There is no chord {word!r}", expected=f"chords such as {known}, or G/B over another bass")
+
+
+def _root(text: str) -> int:
+    return (STEP_PITCH_CLASS[text[0].upper()] + _ALTER[text[1:]]) % 12

@@ -16,17 +16,21 @@ from fewnotes.music.profile import bar_count, key_of, meter_name
 from fewnotes.style import Style
 from fewnotes.uses import Kind, Output, Result, Table, Use, param
 from fewnotes.uses._style import engine_of, verb_of
-from fewnotes.uses._words import key_words, meter_words, pitch_words, program_words
+from fewnotes.uses._words import chord_words, form_words, key_words, meter_words, pitch_words, program_words
 from fewnotes.uses.check import Originality, originality, usual_borrowing
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A composed piece and what was found about it. bits: bits a note under the style, None where not measured."""
+    """A composed piece and what was found about it.
+
+    bits: bits a note under the style, relation: to the style by the judge, 0 to 1; None where not measured.
+    """
 
     piece: Piece
     check: Originality
     bits: float | None
+    relation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Drafts:
             "largest_share": draft.check.share,
             "searched": draft.check.against,
             "bits_per_note": draft.bits,
+            "relation": draft.relation,
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,11 +115,12 @@ class Drafts:
             run = f"{draft.check.longest_run} notes"
             piece = draft.piece
             shape = (key_name(*key_of(piece)), meter_name(piece)) if len(piece.notes) else ("-", "-")
-            rows.append((number, bar_count(piece), len(piece.notes), *shape, bits, run, draft.check.verdict))
+            judged = f"{draft.relation:.2f}" if draft.relation is not None else "-"
+            rows.append((number, bar_count(piece), len(piece.notes), *shape, judged, bits, run, draft.check.verdict))
         facts: dict[str, Any] = {"style": f"{self.style_name} ({self.digest[:8]})", "engine": self.title}
         if self.usual_bits is not None:
             facts["bits a note of the style itself"] = round(self.usual_bits, 2)
-        columns = ("", "bars", "notes", "key", "meter", "bits/note", "longest run", "verdict")
+        columns = ("", "bars", "notes", "key", "meter", "relation", "bits/note", "longest run", "verdict")
         return Table(columns, rows, "Composed, best first", facts)
 
 
@@ -122,8 +128,9 @@ class Drafts:
 class Compose(Use):
     """Compose new pieces in a learned style, the best first.
 
-    Best is: not copied, not close to one place in the style, and as surprising as pieces of the style that were
-    left out in learning, neither dull nor odd. It is a rough rank by one engine, no judgement of beauty: listen.
+    Best is: not copied, not close to one place in the style, and most in the style for the relation network; for an
+    engine without a judge, as surprising as pieces of the style that were left out in learning. That is no judgement
+    of beauty: listen.
     What is not asked for is as the style has it.
     """
 
@@ -147,6 +154,12 @@ class Compose(Use):
     density: float | None = param(
         Kind.FLOAT, "Notes a quarter, all tracks together", default=None, optional=True, minimum=0.05, maximum=64
     )
+    form: str | None = param(
+        Kind.STR, "Sections by letters, such as AABA; as the style has it", default=None, optional=True
+    )
+    chords: str | None = param(
+        Kind.STR, "Chords, spread evenly over the bars, such as 'G Em C D7'", default=None, optional=True
+    )
     temperature: float = param(
         Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
     )
@@ -161,13 +174,15 @@ class Compose(Use):
         usual_bits = self.style.profile.get("leave_one_out", {}).get("bits_per_note")
         measure = getattr(engine, "surprisal", None)
         compared = self.style.parts[name].values.get("bits_notes")
+        judge = getattr(engine, "judge", None)
+        relations = judge(self.style, pieces) if judge and all(len(p.notes) for p in pieces) else [None] * len(pieces)
         drafts = []
         for done, piece in enumerate(pieces):
             progress(done, len(pieces), "Checking originality")
             # Pieces grow more predictable as they go on: only figures over equally many notes compare.
             first = replace(piece, notes=piece.notes[: compared if isinstance(compared, int) else None])
             bits = measure(first, self.style).bits_per_note if measure and len(piece.notes) else None
-            drafts.append(Draft(piece, originality(piece, self.style, usual), bits))
+            drafts.append(Draft(piece, originality(piece, self.style, usual), bits, relations[done]))
         progress(len(pieces), len(pieces), "Composed")
         drafts.sort(key=lambda d: rank(d, usual_bits))
         drafts = [_titled(draft, number, self.style.name) for number, draft in enumerate(drafts, 1)]
@@ -195,6 +210,8 @@ class Compose(Use):
             lowest=lowest,
             highest=highest,
             density=float(self.density) if self.density is not None else None,
+            form=form_words(self.form) if self.form else "",
+            chords=chord_words(self.chords) if self.chords else (),
         )
 
 
@@ -206,10 +223,13 @@ def _titled(draft: Draft, number: int, style_name: str) -> Draft:
 
 def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:
     """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
-    distance from the surprise that is usual in the style; where that is unknown, the length of the longest shared run.
+    the relation to the style; without a judge the distance from the surprise that is usual in it; where that is unknown,
+    the length of the longest shared run.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
     empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))
+    if draft.relation is not None:
+        return empty, verdicts[draft.check.verdict], -draft.relation
     if draft.bits is None or usual_bits is None:
         return empty, verdicts[draft.check.verdict], float(draft.check.longest_run)
     return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits)

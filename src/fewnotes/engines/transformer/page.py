@@ -64,6 +64,13 @@ class Page:
         onset, _, length = self.last.get(track, (0, 0, 0))
         return self.clock - onset - length
 
+    def open_from_now(self, track: int, size: int) -> Mask:
+        """Where the track may begin in so many steps from now on."""
+        found = np.zeros(size, bool)
+        ahead = self.open[track, self.clock : self.clock + size]
+        found[: len(ahead)] = ahead
+        return found
+
     def overdue(self) -> Mask:
         """Tracks that have been silent for as long as they may be, and may begin now."""
         rest = self.sheet.rest

@@ -62,15 +62,28 @@ def planned(
         kinds[:] = form.crowd(request.density * bar / STEPS_PER_QUARTER)
     longest, rest = spells(frames, model)
     sheet = replace(
-        sheet, single=model.single, lowest=low, highest=high, longest=longest, rest=rest, again=again,
+        sheet, single=model.single, lowest=low, highest=high, longest=longest, rest=rest,
+        again={} if request.chords and not request.form else again, outside=0.1 if request.chords else 1.0,
         crowd=np.concatenate([np.zeros(first, np.int64), kinds]),
     )  # fmt: skip
     progression = progressions.get(sheet.minor) or next(iter(progressions.values()))
     pitched = next((t for t, f in enumerate(model.families) if f != FAMILIES - 1), 0)
     sources = {i: source for (i, track), source in again.items() if track == pitched}
-    classes = progression.drawn(lines, sources, rng)
-    sheet = closed(replace(sheet, classes=classes), model, bar)
+    classes = _given(request, lines, key_shift_of(key)) if request.chords else progression.drawn(lines, sources, rng)
+    sheet = replace(sheet, classes=classes)
+    if not request.chords:
+        sheet = closed(sheet, model, bar)
     return Plan(sheet, model, key, meter)
+
+
+def _given(request: ComposeRequest, lines: Ints, shift: int) -> Ints:
+    """Pitch classes asked for at each step: chords spread evenly over the bars, a pickup has the first."""
+    steps, first = int(lines[-1]), int(lines[-1] - (lines[-1] - lines[-2]) * request.bars)
+    chord = np.clip(
+        (np.arange(steps) - first) * len(request.chords) // max(1, steps - first), 0, len(request.chords) - 1
+    )
+    moved = [((c << shift % 12) | (c >> (12 - shift % 12))) & 4095 for c in request.chords]
+    return np.array(moved, np.int64)[chord]
 
 
 def commonest_meter(frame: Frame) -> tuple[int, int]:

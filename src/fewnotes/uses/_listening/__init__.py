@@ -40,7 +40,7 @@ def part_of(style: Style, progress: Progress = no_progress) -> Part:
 
 def known_part(style: Style) -> Part | None:
     """What the relation engine learned of a style, if it was with the checkpoint that is here."""
-    known = style.parts.get(ENGINE)
+    known = style.known(ENGINE)
     return known if known is not None and _fits(known.values) else None
 
 
