@@ -59,12 +59,16 @@ class Layer(nn.Module):
         self.up = nn.Linear(width, 4 * width, bias=False)
         self.down = nn.Linear(4 * width, width, bias=False)
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """x: (B, T, W). turn: cosines and sines, (B, 1, T, W / H / 2)."""
+    def forward(
+        self, x: Tensor, turn: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """x: (B, T, W). turn: cosines and sines, (B, 1, T, W / H / 2). kept: where keys and values are to be put."""
         batch, count, width = x.shape
         parts = self.project(self.before(x)).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
         query, key = (rotated(functional.rms_norm(y, y.shape[-1:]), turn) for y in (query, key))
+        if kept is not None:
+            kept[0][:, :, :count], kept[1][:, :, :count] = key, value
         seen = attended(query, key, value)
         x = x + self.dropout(self.out(seen.transpose(1, 2).reshape(batch, count, width)))
         return x + self.dropout(self.down(functional.gelu(self.up(self.between(x)))))
@@ -233,6 +237,17 @@ class Composer(nn.Module):
             x = layer.step(x, turn, kept, cache)  # type: ignore[operator]
         cache.length += 1
         return self.settle(x)[:, 0]
+
+
+def prefilled(net: Composer, events: Tensor, style: Tensor, cache: Cache) -> Tensor:
+    """The hidden state after events that stand before, (B, W), heard at once. events: (B, T, F). cache: an empty one."""
+    batch, count = events.shape[:2]
+    x = net.inside(events) + net.style(style)[:, None]
+    turn = net.turn(torch.arange(count, device=events.device).expand(batch, -1), events[..., TIME])
+    for layer, kept in zip(net.layers, cache.layers, strict=True):
+        x = layer(x, turn, kept)
+    cache.length = count
+    return net.settle(x)[:, -1]
 
 
 def class_bits(classes: Tensor) -> Tensor:

@@ -223,8 +223,8 @@ def _titled(draft: Draft, number: int, style_name: str) -> Draft:
 
 def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:
     """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
-    the relation to the style; without a judge the distance from the surprise that is usual in it; where that is unknown,
-    the length of the longest shared run.
+    the relation to the style; without a judge the distance from the surprise that is usual in it; where that is
+    unknown, the length of the longest shared run.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
     empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from fewnotes.engines import ComposeRequest, Progress
 from fewnotes.engines.transformer.decoding import Voice, write
-from fewnotes.engines.transformer.frame import Frame, loudness, unstruck
+from fewnotes.engines.transformer.frame import Frame, events_of, loudness, unstruck
 from fewnotes.engines.transformer.planning import Plan, planned
+from fewnotes.engines.transformer.priming import heard
 from fewnotes.engines.transformer.progression import Progression
 from fewnotes.engines.transformer.sheet import KEY, LENGTH, TIME, TRACK
 from fewnotes.meta.events import STEPS_PER_QUARTER
@@ -49,8 +50,10 @@ def composed(known: Known, request: ComposeRequest, name: str, progress: Progres
         for count in sorted({len(p.sheet.families) for p in plans.values()}):
             numbers = [n for n in missing if len(plans[n].sheet.families) == count]
             seed = int(np.random.default_rng([request.seed, attempt, count]).integers(2**31))
+            before = [primed(known, plans[n].model, np.random.default_rng([request.seed, n, attempt])) for n in numbers]
             written = write(
                 known.voice, [plans[n].sheet for n in numbers], seed, temperature=request.temperature,
+                before=np.stack(before),
                 watch=lambda bar: progress(min(bar, request.bars - 1), request.bars, "Composing"),
             )  # fmt: skip
             for number, notes in zip(numbers, written, strict=True):
@@ -59,6 +62,12 @@ def composed(known: Known, request: ComposeRequest, name: str, progress: Progres
                     found[number] = piece
     progress(request.bars, request.bars, "Composing")
     return [found[n] for n in sorted(found)]
+
+
+def primed(known: Known, model: Frame, rng: np.random.Generator) -> NDArray[np.int32]:
+    """What is heard before a piece is written: pieces of the style, its model last."""
+    first = next(i for i, frame in enumerate(known.frames) if frame is model)
+    return heard([events_of(frame.piece) for frame in known.frames], first, rng)
 
 
 def _plan(known: Known, request: ComposeRequest, number: tuple[int, int]) -> Plan:

@@ -35,6 +35,7 @@ WINDOW = 600
 _MOST_NOTES = 1.0
 #: Where another key is about as good, what leads towards a copy is left alone.
 _ALSO_GOOD = 0.02
+_SILENCE = 48
 #: Power of what was read beside the net, which has the rest. Of rhythm the net alone is better: a memory that is heeded
 #: there lets a piece run dry. Chosen on meta-validation.
 MEMORY = 0.3
@@ -66,32 +67,39 @@ class Dice(NamedTuple):
 
 def write(
     voice: Voice, sheets: Sequence[Sheet], seed: int, *, temperature: float = 1.0, nucleus: float = NUCLEUS,
-    watch: Callable[[int], None] | None = None,
+    before: NDArray[np.int32] | None = None, watch: Callable[[int], None] | None = None,
 ) -> list[Ints]:  # fmt: skip
     """The notes of each sheet, (n, 5), locked ones among them. All sheets have equally many tracks.
 
-    watch: told the bar that the slowest sheet has come to.
+    before: events of other pieces of the style that the net has heard, (sheets, T, F). watch: told the bar that the
+    slowest sheet has come to.
     """
     import torch
 
-    from fewnotes.nets.composer import Cache
+    from fewnotes.nets.composer import Cache, prefilled
 
     pages = [Page(sheet, voice.guard) for sheet in sheets]
     dice = [Dice(np.random.default_rng([seed, i]), temperature, nucleus) for i in range(len(pages))]
     batch, count = len(pages), len(sheets[0].families)
     most = int(max(64, _MOST_NOTES * max(s.steps for s in sheets) * count)) + max(len(s.locked) for s in sheets)
-    style = torch.from_numpy(voice.style).expand(batch, -1)
-    cache = Cache(voice.net.shape, batch, min(most, 16384) + count + 1, WINDOW)
+    heard = 0 if before is None else before.shape[1]
+    style = torch.tensor(voice.style).expand(batch, -1)
+    cache = Cache(voice.net.shape, batch, heard + min(most, 16384) + count + 1, WINDOW)
+    # A bar of silence lies between pieces, as in training.
+    since = torch.zeros(batch, len(ev.FIELDS), dtype=torch.int64)
     with torch.inference_mode():
-        for i, cast in enumerate(zip(*(_cast(sheet) for sheet in sheets), strict=True)):
-            hidden = voice.net.step(torch.tensor(cast), i, style, cache)
-        for number in range(count, cache.layers[0][0].shape[2] - 1):
+        if before is not None:
+            prefilled(voice.net, torch.tensor(before, dtype=torch.int64), style, cache)
+            since[:, ev.TIME] = torch.tensor(before[:, -1, ev.TIME]) + _SILENCE
+        for cast in zip(*(_cast(sheet) for sheet in sheets), strict=True):
+            hidden = voice.net.step(torch.tensor(cast) + since, cache.length, style, cache)
+        for number in range(cache.layers[0][0].shape[2] - cache.length - 1):
             if watch is not None and number % 50 == 0:
                 watch(min(p.sheet.bar_of(min(p.clock, p.sheet.steps - 1)) for p in pages))
             rows = _one_each(voice, pages, dice, hidden)
             if rows is None:
                 break
-            hidden = voice.net.step(torch.tensor(rows).clamp(min=0), number, style, cache)
+            hidden = voice.net.step(torch.tensor(rows).clamp(min=0) + since, cache.length, style, cache)
     return [page.finished() for page in pages]
 
 
@@ -150,7 +158,7 @@ def _cast(sheet: Sheet) -> list[list[int]]:
 
 
 def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
-    """Whose the next note is."""
+    """Whose the next note is: a track's that is open from now on, or has locked notes to come."""
     free = np.zeros(len(odds), bool)
     free[: len(page.sheet.families)] = page.open[:, page.clock :].any(axis=1)
     if page.done or not free.any():
@@ -158,6 +166,7 @@ def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
         if locked is None:
             page.done = True
         return page.row(locked[TRACK] if locked else 0)
+    free[sorted({note[TRACK] for note in page.waiting})] = True
     late = page.overdue()
     if late.any():
         free[: len(late)] &= late
@@ -168,34 +177,40 @@ def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
 def _when(page: Page, row: list[int], odds: Floats, dice: Dice) -> bool | None:
     """When it begins; or the locked note that comes before, whole. Did that stand before? None where nothing comes."""
     sheet, track = page.sheet, row[ev.TRACK]
-    if not page.open[track, page.clock :].any():
-        return _locked(page, row, sheet.steps, track)
-    said = odds.copy()
-    open_ = page.open_from_now(track, len(said))
-    room = open_ & _allowed(page, track, len(said))
-    # What falls where the track is closed, or beyond the end, says that nothing more comes before.
-    first = int(open_.argmax()) if open_.any() else len(said)
-    shut = first + int(np.argmin(np.append(open_[first:], False)))
-    # That it is the end is not taken for an answer before the last bar.
-    ends = shut + page.clock >= sheet.steps and page.clock < sheet.lines[-2]
-    over = 0.0 if ends else float(said[shut:][~open_[shut:]].sum())
-    said = np.where(room, said, 0)
-    if said.sum() + over <= 0:
-        pick = int(room.argmax()) if room.any() else len(said)
-    else:
-        pick = _picked(np.append(said, over), dice)
-    if pick == len(said):
-        found = _locked(page, row, page.clock + shut, track)
-        if found is None:
-            page.open[track, page.clock : page.clock + shut] = False
-        return found
+    size = len(odds)
+    open_ = page.open_from_now(track, size)
+    # Where the track is closed, or beyond the end, another note comes first, or none does. That it is the end is not
+    # taken for an answer before the last bar.
+    closed = ~open_
+    if page.clock < sheet.lines[-2]:
+        closed[sheet.steps - page.clock :] = False
+    allowed = _allowed(page, track, size)
+    said = np.where((open_ & allowed) | closed, odds, 0)
+    if said.sum() <= 0:
+        said = (open_ & allowed).astype(np.float64) if (open_ & allowed).any() else closed.astype(np.float64)
+    pick = _picked(said, dice) if said.sum() > 0 else size
+    if not open_[: pick + 1].any():
+        # It wants to go on where it is closed: with what stands there, else once it is open again.
+        found = _locked(page, row, page.clock + pick, track)
+        if found is not None:
+            return found
+        ahead = page.open[track, page.clock :]
+        pick = int(ahead.argmax()) if ahead.any() else sheet.steps - page.clock
     time = page.clock + pick
-    page.enter(time)
+    if time < sheet.steps and page.open[track, time]:
+        page.enter(time)
+        found = _locked(page, row, time, track)
+        if found is not None:
+            return found
+        return _here(page, row, time) if page.open[track, time] else None
     found = _locked(page, row, time, track)
-    if found is not None:
-        return found
-    if not page.open[track, time]:
-        return None
+    if found is None:
+        page.open[track, page.clock : time] = False
+    return found
+
+
+def _here(page: Page, row: list[int], time: int) -> bool:
+    """A new note begins at a time; its length and key are still to be chosen."""
     page.at(row, time)
     row[ev.KEY] = ANY_KEY
     return False

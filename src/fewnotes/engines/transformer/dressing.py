@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 _BASS, _MELODY = 0.4, 0.6
 #: How much keys outside the harmony of the piece still count.
 _OUTSIDE = 0.1
+#: Semitones by which tracks may leave the range of their model, whose key is another.
+_ROOM = 4
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def _sheet(known: Known, cast: Cast, source: Frame) -> Sheet:
     drums = np.array(model.families) == FAMILIES - 1
     shift = np.where(drums, 0, source.shift - model.shift)
     longest, rest = spells(known.frames, model)
+    low, high = np.maximum(0, low - _ROOM), np.minimum(127, high + _ROOM)
     low, high = np.clip(low + shift, 0, 127), np.clip(high + shift, 0, 127)
     return replace(sheet, longest=longest, rest=rest, single=model.single, lowest=low, highest=high)
 

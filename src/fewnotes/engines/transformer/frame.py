@@ -22,7 +22,7 @@ from fewnotes.meta.events import (
 )  # fmt: skip
 from fewnotes.music.key import Key, estimate_key
 from fewnotes.music.piece import DEFAULT_VELOCITY, NOTE, Piece, Track, sort_notes
-from fewnotes.music.time import barlines
+from fewnotes.music.time import barlines, explicit_barlines
 
 Ints = NDArray[np.int64]
 #: A track sounds one note at a time if so many of its notes begin when the one before has ended.
@@ -164,7 +164,8 @@ def with_notes(frame: Frame, written: Ints, kept: NDArray[np.bool_], lines: Ints
     own = piece.notes[kept]
     notes = np.concatenate([own, rows])
     is_new = np.arange(len(notes)) >= len(own)
-    return replace(piece, notes=unstruck(notes, is_new), graces=piece.graces[:0])
+    whole = replace(piece, notes=unstruck(notes, is_new), graces=piece.graces[:0])
+    return replace(whole, barlines_tick=explicit_barlines(whole, ticks[:-1].tolist()))
 
 
 def _ticks(frame: Frame, lines: Ints) -> Ints:

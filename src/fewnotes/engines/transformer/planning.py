@@ -179,7 +179,9 @@ def closed(sheet: Sheet, model: Frame, bar: int) -> Sheet:
     classes[first:] = model.classes[min(len(model.classes) - 1, start + first - int(sheet.lines[-2]))]
     drums = [t for t, family in enumerate(model.families) if family == FAMILIES - 1]
     open_[drums, first + 1 :] = False
-    return replace(sheet, open=open_, classes=classes, closing=first).with_notes(np.unique(found, axis=0))
+    return replace(sheet, open=open_, classes=classes, closing=first).with_notes(
+        np.unique(np.concatenate([sheet.locked, found]), axis=0)
+    )
 
 
 def _into(key: int, low: int, high: int) -> int:
