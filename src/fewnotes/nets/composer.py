@@ -240,7 +240,7 @@ class Composer(nn.Module):
 
 
 def prefilled(net: Composer, events: Tensor, style: Tensor, cache: Cache) -> Tensor:
-    """The hidden state after events that stand before, (B, W), heard at once. events: (B, T, F). cache: an empty one."""
+    """The hidden state after events that stand before, (B, W), heard at once. events: (B, T, F). cache: empty."""
     batch, count = events.shape[:2]
     x = net.inside(events) + net.style(style)[:, None]
     turn = net.turn(torch.arange(count, device=events.device).expand(batch, -1), events[..., TIME])
