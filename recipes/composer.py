@@ -19,20 +19,8 @@ from composer_data import EventSet, load_events
 
 from fewnotes.atomic import write_atomic
 from fewnotes.meta import split
-from fewnotes.meta.events import (
-    CLASSES,
-    CROWD,
-    FAMILIES,
-    FAMILY,
-    KEY,
-    LAST_KEY,
-    LEFT,
-    LENGTH,
-    NO_KEY,
-    TIME,
-    WITH,
-    begin,
-)  # fmt: skip
+from fewnotes.meta.events import CLASSES, CROWD, KEY, LEFT, begin
+from fewnotes.meta.excerpts import TRANSPOSED, joined, misheard, plain, transposed
 from fewnotes.nets.composer import BEGIN, Composer, ComposerShape, losses
 
 LENGTH_OF = 640
@@ -45,25 +33,13 @@ TRACK_WEIGHT = 0.3
 GIVEN = {CLASSES: 0.35, CROWD: 0.35, LEFT: 0.5}
 STYLE_GIVEN = 0.75
 CLIP = 3.0
-#: Against learning pieces by heart (without these bits of new styles rose after three passes over the music): episodes
-#: are transposed this often and told so, and this share of notes is heard as another key than it was.
-TRANSPOSED, MISHEARD = 0.75, 0.03
+#: Against learning pieces by heart, as are transposing and mishearing; without these bits of new styles rose after
+#: three passes over the music.
 DROPOUT = 0.2
 #: How often the tracks of an episode are those of the pieces, else one a role and family.
 OWN_TRACKS = 0.5
 #: How meta-validation is asked: notes of each support piece and of a query, queries a style.
 HEARD, TESTED, QUERIES = 150, 150, 3
-
-
-def joined(parts: list[np.ndarray]) -> np.ndarray:
-    """Pieces one after another, a bar of silence between them on the clock."""
-    found, clock = [], 0
-    for part in parts:
-        part = part.copy()
-        part[:, TIME] += clock
-        clock = int(part[-1, TIME]) + 48
-        found.append(part)
-    return np.concatenate(found)
 
 
 def episode(data: EventSet, pieces: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -90,29 +66,6 @@ def episode(data: EventSet, pieces: np.ndarray, rng: np.random.Generator) -> tup
     return rows, heard if rng.random() < STYLE_GIVEN else np.zeros_like(heard)
 
 
-def transposed(rows: np.ndarray, semitones: int) -> np.ndarray:
-    """All but drums moved; the events that begin a piece say by how much."""
-    rows = rows.copy()
-    pitched = rows[:, FAMILY] != FAMILIES - 1
-    for column in (KEY, LAST_KEY, *range(WITH.start, WITH.stop)):
-        moved = pitched & (rows[:, column] < NO_KEY)
-        rows[moved, column] = np.clip(rows[moved, column] + semitones, 0, 127)
-    by = semitones % 12
-    rows[:, CLASSES] = ((rows[:, CLASSES] << by) | (rows[:, CLASSES] >> (12 - by))) & 4095
-    first = rows[:, KEY] == BEGIN
-    rows[first, LENGTH] += 2 * by
-    return rows
-
-
-def misheard(events: torch.Tensor) -> torch.Tensor:
-    """Events of which some keys are not what they were, by up to an octave."""
-    heard = events.clone()
-    some = (torch.rand(events.shape[:2]) < MISHEARD) & (events[..., KEY] < NO_KEY)
-    heard[..., KEY] += some * torch.randint(-12, 13, events.shape[:2])
-    heard[..., KEY] = torch.where(some, heard[..., KEY].clamp(0, NO_KEY - 1), heard[..., KEY])
-    return heard
-
-
 def bits(net: Composer, rows: np.ndarray, last: int, style: np.ndarray) -> np.ndarray:
     """Bits of delta, length, key of the last events of a sequence, (last, 3)."""
     events = torch.from_numpy(rows.astype(np.int64))[None]
@@ -120,13 +73,6 @@ def bits(net: Composer, rows: np.ndarray, last: int, style: np.ndarray) -> np.nd
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         each, _ = losses(net, events, index, torch.from_numpy(style)[None], torch.ones(1, len(rows), dtype=torch.bool))
     return each[0, -last:].numpy() / np.log(2)
-
-
-def plain(rows: np.ndarray) -> np.ndarray:
-    """Rows of which nothing is asked."""
-    rows = rows.copy()
-    rows[:, [CLASSES, CROWD, LEFT]] = 0
-    return rows
 
 
 def measured(net: Composer, data: EventSet) -> dict[str, float]:
@@ -215,12 +161,13 @@ def main() -> None:
         styles = rng.choice(names, BATCH, p=odds)
         drawn = [episode(data, pieces[s, bool(rng.random() < OWN_TRACKS)], rng) for s in styles]
         events = torch.from_numpy(np.stack([rows for rows, _ in drawn]).astype(np.int64))
+        told = torch.from_numpy(np.stack([misheard(rows, rng) for rows, _ in drawn]).astype(np.int64))
         heard = torch.from_numpy(np.stack([vector for _, vector in drawn]).astype(np.float32))
         with torch.autocast("cpu", torch.bfloat16):
-            each, whose = losses(net, events, index, heard, events[..., KEY] != BEGIN, misheard(events))
+            each, whose = losses(net, events, index, heard, events[..., KEY] != BEGIN, told)
         count = (events[:, 1:, KEY] != BEGIN).sum()
-        told = each.sum() / count
-        loss = told + TRACK_WEIGHT * whose.sum() / count
+        foretold = each.sum() / count
+        loss = foretold + TRACK_WEIGHT * whose.sum() / count
         for optimiser in optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -231,7 +178,7 @@ def main() -> None:
         with torch.no_grad():
             for old, new in zip(smooth.parameters(), net.parameters(), strict=True):
                 old.lerp_(new, 1 - min(EMA, step / (step + 20)))
-        recent.append(float(told.detach()) / np.log(2))
+        recent.append(float(foretold.detach()) / np.log(2))
         if time.time() - kept_at > 180 or time.time() - began >= 60 * arguments.minutes:
             kept_at = time.time()
             line = {"step": step, "minutes": round(spent / 60, 1), "train": round(float(np.mean(recent[-100:])), 3)}
@@ -244,7 +191,8 @@ def main() -> None:
             write(last, state)
             if line["S5"] < best:
                 best = line["S5"]
-                model = {"model": smooth.state_dict(), "shape": shape.to_dict(), "line": line, "scale": [torch.from_numpy(x) for x in scale]}
+                told_by = [torch.from_numpy(x) for x in scale]
+                model = {"model": smooth.state_dict(), "shape": shape.to_dict(), "line": line, "scale": told_by}
                 write(arguments.work / f"{arguments.name}-best.pt", model)
 
 

@@ -11,10 +11,9 @@ import pytest
 from fewnotes import testing
 from fewnotes.engines import ComposeRequest, markov
 from fewnotes.engines.markov.reading.form import Return, plan_of, stretch
-from fewnotes.engines.markov.reading.lines import Event
 from fewnotes.engines.markov.reading.shelf import make_shelf
-from fewnotes.music.guard import Guard, Watcher
 from fewnotes.errors import BadInput, BadParameter, NotPossible
+from fewnotes.music.guard import Guard, Watcher
 from fewnotes.music.piece import KeySignature, Meter, Piece, Tempo, Track, check_piece, note_array
 from fewnotes.music.similarity import shared_passages
 from fewnotes.music.time import bars

@@ -37,8 +37,8 @@ TITLE = (
 NAME = "transformer"
 
 
-def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_progress) -> Part:
-    """Fit the net to a style and find out how much it and what was read count.
+def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_progress, way: str = "") -> Part:
+    """Fit the net to a style and find out how much it and what was read count. way: "unfitted" only reads.
 
     Raises BadInput without notes, NotInstalled without torch.
     """
@@ -46,7 +46,7 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
     if not heard:
         raise BadInput("There is no note in these pieces", expected="at least one piece with notes")
     base = pretrained()
-    found = learned(base, heard, seed, progress)
+    found = learned(base, heard, seed, progress, fit=way != "unfitted")
     arrays: dict[str, NDArray[Any]] = {"style": found.style}
     arrays |= {f"weights.{step}": w for step, w in enumerate(found.weights)}
     arrays |= {f"net.{name}": array for name, array in found.changed.items()}
@@ -151,7 +151,7 @@ def known_of(style: Style) -> Known:
     frames = tuple(frame_of(piece) for piece in support)
     memory = Memory().read([events_of(piece) for piece in support], notes_read(len(support)))
     voice = Voice(
-        base.fresh(changed) if changed else base.net,
+        base.fitted(changed),
         part.arrays["style"],
         memory,
         tuple(part.arrays[f"weights.{step}"] for step in range(3)),

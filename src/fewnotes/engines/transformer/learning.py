@@ -49,19 +49,21 @@ class Learned:
     before: float | None
 
 
-def learned(base: Pretrained, pieces: Sequence[Piece], seed: int, progress: Progress) -> Learned:
-    """What is learned from pieces. Raises BadInput for a piece without notes."""
+def learned(base: Pretrained, pieces: Sequence[Piece], seed: int, progress: Progress, *, fit: bool = True) -> Learned:
+    """What is learned from pieces. fit: fit the net to them, too. Raises BadInput for a piece without notes."""
     vectors = judge().embed(pieces)
     events = [events_of(piece) for piece in pieces]
     progress(1, 10, "Reading")
     style = base.style(vectors)
-    fit = adapted(
-        base, events, vectors, seed, lambda done, total: progress(1 + round(6 * done / total), 10, "Learning")
-    )
+    found = Adapted({}, 0)
+    if fit:
+        found = adapted(
+            base, events, vectors, seed, lambda done, total: progress(1 + 6 * done // total, 10, "Fitting the net")
+        )
     if len(pieces) < 2:
-        return Learned(style, fit.arrays, first_weights(1, True), fit.steps, None, None)
+        return Learned(style, found.arrays, first_weights(1, True), found.steps, None, None)
     progress(8, 10, "How sure")
-    return _measured(base, events, vectors, style, fit)
+    return _measured(base, events, vectors, style, found)
 
 
 def _measured(base: Pretrained, events: Sequence[Events], vectors: Floats, style: Floats, fit: Adapted) -> Learned:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.errors import BadInput, NotInstalled
-from fewnotes.meta.events import CLASSES, CROWD, DELTA, FIELDS, GAP, KEY, LEFT, LENGTH, LONGEST, Events, begin
+from fewnotes.meta.events import DELTA, FIELDS, GAP, KEY, LENGTH, LONGEST, Events, begin
+from fewnotes.meta.excerpts import plain
 from fewnotes.store.checkpoints import Checkpoint, load_checkpoint
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WINDOW = 640
 
 
 class Pretrained:
-    """One checkpoint, ready. Nothing in it changes; `fresh` gives a net that may."""
+    """One checkpoint, ready. Nothing in it changes."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """Raises NotInstalled without torch, BadInput for a checkpoint of other events."""
@@ -59,14 +60,16 @@ class Pretrained:
         """As it was trained; not to be changed."""
         return self._net
 
-    def fresh(self, changed: Mapping[str, NDArray[Any]] | None = None) -> Composer:
-        """A copy, with the arrays that learning a style changed put in."""
+    def fitted(self, adapters: Mapping[str, NDArray[Any]]) -> Composer:
+        """The net with the adapters of a style put in; as it was trained where there are none."""
+        if not adapters:
+            return self._net
         import torch
 
+        from fewnotes.nets.adapter import merge
+
         net = copy.deepcopy(self._net)
-        if changed:
-            found = {k: torch.from_numpy(np.array(v)).float() for k, v in changed.items()}
-            net.load_state_dict(net.state_dict() | found)
+        merge(net, {k: torch.from_numpy(np.array(v)) for k, v in adapters.items()})
         return net
 
     def style(self, vectors: Floats) -> Floats:
@@ -82,13 +85,6 @@ def pretrained(name: str = NAME) -> Pretrained:
     return Pretrained(load_checkpoint(name))
 
 
-def plain(rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Rows of which nothing is asked."""
-    rows = rows.copy()
-    rows[:, [CLASSES, CROWD, LEFT]] = 0
-    return rows
-
-
 def chances(net: Composer, piece: Events, style: Floats) -> NDArray[np.float64]:
     """Probability that the net gave to what came: when, how long, which key of every note, (T, 3)."""
     import torch
@@ -100,7 +96,7 @@ def chances(net: Composer, piece: Events, style: Floats) -> NDArray[np.float64]:
         rows = plain(begin(piece, part))
         events = torch.from_numpy(rows.astype(np.int64))[None]
         with torch.inference_mode():
-            hidden = net.hidden(events, torch.arange(len(rows))[None], torch.from_numpy(style)[None])
+            hidden = net.hidden(events, torch.arange(len(rows))[None], torch.tensor(style)[None])
             each = _of_what_came(net, hidden, events, len(part))
         found.append(each[start - first :])
     return np.concatenate(found) if found else np.zeros((0, 3))

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.meta.events import CLASSES, CROWD, LEFT, TIME, Events, begin
+from fewnotes.meta.events import Events, begin
+from fewnotes.meta.excerpts import joined, plain
 
-#: Events heard in all, notes of a piece at most, and steps of silence between pieces.
-HEARD, _EXCERPT, _SILENCE = 256, 128, 48
+#: Events heard in all, and notes of a piece at most.
+HEARD, _EXCERPT = 256, 128
 
 
 def heard(pieces: Sequence[Events], first: int, rng: np.random.Generator, count: int = HEARD) -> NDArray[np.int32]:
@@ -23,17 +24,9 @@ def heard(pieces: Sequence[Events], first: int, rng: np.random.Generator, count:
         parts.insert(0, part[: max(1, count - total)])
         total += len(parts[0])
         turn += 1
-    found, clock = [], 0
-    for part in parts:
-        part = part.copy()
-        part[:, TIME] += clock
-        clock = int(part[-1, TIME]) + _SILENCE
-        found.append(part)
-    return np.concatenate(found)[-count:]
+    return joined(parts)[-count:]
 
 
 def _excerpt(piece: Events) -> NDArray[np.int32]:
     """The beginning of a piece, of which nothing was asked."""
-    rows = begin(piece, piece.rows[:_EXCERPT])
-    rows[:, [CLASSES, CROWD, LEFT]] = 0
-    return rows
+    return plain(begin(piece, piece.rows[:_EXCERPT]))
