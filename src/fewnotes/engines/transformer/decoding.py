@@ -36,6 +36,8 @@ _MOST_NOTES = 1.0
 #: Where another key is about as good, what leads towards a copy is left alone.
 _ALSO_GOOD = 0.02
 _SILENCE = 48
+#: A track that should have begun by now may still take so many steps.
+_LATE = 12
 #: Power of what was read beside the net, which has the rest. Of rhythm the net alone is better: a memory that is heeded
 #: there lets a piece run dry. Chosen on meta-validation.
 MEMORY = 0.3
@@ -227,8 +229,9 @@ def _allowed(page: Page, track: int, size: int) -> Mask:
         found[0] = False
     if sheet.rest is not None:
         due = max(0, int(sheet.rest[track]) - page.silent(track))
-        if (found & page.open_from_now(track, size))[: due + 1].any():
-            found[due + 1 :] = False
+        able = found & page.open_from_now(track, size)
+        if able.any() and sheet.rest[track] < ev.LONGEST:
+            found[max(due, int(able.argmax()) + _LATE) + 1 :] = False
     return found
 
 

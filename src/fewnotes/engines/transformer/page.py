@@ -78,8 +78,7 @@ class Page:
         if rest is None:
             return np.zeros(count, bool)
         now = self.open[:, min(self.clock, self.sheet.steps - 1)]
-        late = np.array([self.silent(t) >= rest[t] for t in range(count)])
-        return np.asarray(now & late & (np.arange(count) >= self.last_track))
+        return np.asarray(now & np.array([self.silent(t) >= rest[t] for t in range(count)]))
 
     def enter(self, time: int) -> None:
         """Bars up to the one of a time that take up earlier ones have their notes from there, where nothing stands."""
