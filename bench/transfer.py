@@ -2,8 +2,8 @@
 
     python bench/transfer.py [--quick | --full] [--rows source markov@0.5 engine:transformer ...] [--out FILE]
 
-Rows: source, other piece, truth, markov, and engine:NAME for any engine that can transfer; @STRENGTH behind one asks for
-that strength alone. Skipped where there is no corpus.
+Rows: source, other piece, truth, markov, and engine:NAME for any engine that can transfer; @STRENGTH behind one asks
+for that strength alone. Skipped where there is no corpus.
 """
 
 from __future__ import annotations

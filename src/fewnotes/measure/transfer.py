@@ -62,7 +62,7 @@ _FIT = ("time and pitch", "onset and duration")
 COLUMNS: dict[str, tuple[str, int, bool]] = {
     "content": ("", 2, True),
     "content by bar": ("", 2, True),
-    **{name: ("", 2, True) for name in _FIT},
+    **dict.fromkeys(_FIT, ("", 2, True)),
     **{f"{name} by role": ("", 2, True) for name in _FIT},
     "judged in the style": ("%", 1, True),
     "longest run": ("", 1, False),

@@ -1,4 +1,4 @@
-"""Is the output still the same piece? Content preservation as Groove2Groove measures it (Cifka, Simsekli, Richard 2020).
+"""Is the output still the same piece? Content preservation as Groove2Groove measures it (Cifka et al. 2020).
 
 After Lu and Su (ISMIR 2018): drums left out, chroma at 12 frames a quarter, every note as loud as any other, averaged
 over windows of 24 frames, a window a quarter; the cosine of the two at each window, averaged over the windows in which

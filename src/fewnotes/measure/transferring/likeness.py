@@ -2,8 +2,8 @@
 
 The song in the style was made by someone who knew the style; an output is held against it note by note. Within a role
 (melody, harmony, bass, drums) onsets, notes (onset and key) or chroma (onset and pitch class) are paired one to one, at
-most a twelfth of a quarter apart; precision and recall give an F-measure (van Rijsbergen 1979), as in transcription. Overlap is the
-F-measure of what sounds: key by key and step by step, without roles.
+most a twelfth of a quarter apart; precision and recall give an F-measure (van Rijsbergen 1979), as in transcription.
+Overlap is the F-measure of what sounds: key by key and step by step, without roles.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """Is the output in the style? Style profiles as Groove2Groove takes them (Cifka, Simsekli, Richard 2020).
 
-    time and pitch       for every two notes that begin less than 4 quarters apart, the later (or a simultaneous one, both
-                         ways) less the earlier: the interval, -20 to 20 semitones, and the distance in sixths of a quarter
+    time and pitch       for every two notes that begin less than 4 quarters apart, the later less the earlier (of two
+                         that begin together both ways): the interval, -20 to 20 semitones, and the distance in sixths
+                         of a quarter
     onset and duration   for every note, its place in the bar and its length up to 2 quarters, in sixths of a quarter
     onset and drum       for every stroke, its place in the bar and the drum (General MIDI key)
 
-A profile is a histogram, the fit of two profiles their cosine. What lies outside the bins is left out. There the place in
-the bar is counted modulo 4 quarters, since all is in 4/4; here it is counted from the barline, up to 8 quarters, which in
-4/4 is the same. Pieces are put on a grid of 12 steps a quarter, so that no bin depends on how a fraction is rounded.
+A profile is a histogram, the fit of two profiles their cosine. What lies outside the bins is left out. There the place
+in the bar is counted modulo 4 quarters, since all is in 4/4; here it is counted from the barline, up to 8 quarters,
+which in 4/4 is the same. Pieces are put on a grid of 12 steps a quarter, so that no bin depends on how a fraction is
+rounded.
 
 There, profiles are taken of one instrument; here of all pitched notes of a piece, and role by role (melody, harmony,
 bass): a role that the output lacks fits as 0.
@@ -87,7 +89,7 @@ def cosine(one: Floats, other: Floats) -> float:
 
 
 def time_and_pitch(notes: NoteArray) -> Floats:
-    """Counts of ordered pairs of notes: intervals by distance, shape (41, 24). notes: on the grid, in order of onset."""
+    """Counts of ordered pairs of notes: intervals by distance, shape (41, 24). notes: on the grid, by onset."""
     onset, pitch = notes["onset_tick"].astype(np.int64), notes["pitch"].astype(np.int64)
     stop = np.searchsorted(onset, onset + _REACH, side="left")
     first = np.searchsorted(onset, onset, side="left")

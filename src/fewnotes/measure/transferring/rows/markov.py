@@ -3,11 +3,11 @@
 The engine learns the support set and composes a few pieces as long as the source, in its key and, where the style has
 it, in its meter; in another meter the source's bars are stretched to the style's. Then a path through all composed bars
 is chosen (Viterbi), one for every bar of the source: the cosine of its pitch classes with the source's is rewarded, and
-so is going on with the bar that comes next in the same composed piece. Under each bar of the source's melody stands what
-the composed bar has besides its own melody.
+so is going on with the bar that comes next in the same composed piece. Under each bar of the source's melody stands
+what the composed bar has besides its own melody.
 
-strength: the share of bars that are composed through and through, melody too; those that fit best come first. At 0 every
-bar keeps the source's melody, at 1 nothing but its harmony is left.
+strength: the share of bars that are composed through and through, melody too; those that fit best come first. At 0
+every bar keeps the source's melody, at 1 nothing but its harmony is left.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _stretched(bars: _Bars, bar: int, length: int, track: int) -> NoteArray:
 
 
 def _unstruck(notes: NoteArray) -> NoteArray:
-    """Of notes of one track, key and onset the longest; one that still sounds when its key is struck again ends there."""
+    """Of notes of one track, key and onset the longest; one that sounds when its key is struck again ends there."""
     rows: list[tuple[int, ...]] = []
     last: dict[tuple[int, int], int] = {}
     for row in sort_notes(notes).tolist():
