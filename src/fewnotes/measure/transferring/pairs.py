@@ -47,7 +47,7 @@ def held_out(material: Material, style: str, number: int, sources: int, bars: in
     seed = 1000 * sorted(material.styles).index(style) + number
     rng = np.random.default_rng([seed, 3])
     others = [other for name, other in sorted(material.styles.items()) if name != style]
-    found = []
+    found: list[Task] = []
     for place in rng.permutation(len(others)).tolist():
         aside = others[place].parting.aside
         piece = window(material.bank.pieces[aside[int(rng.integers(len(aside)))]], bars)

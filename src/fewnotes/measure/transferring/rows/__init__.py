@@ -9,8 +9,8 @@ The contract of a module here:
     transferer.transferred(task) -> Piece         task.piece in the style of task.support, from task.seed
 
 A row is `NAME` or `NAME:ARGUMENT`, with `@STRENGTH` behind it where a single strength is asked for, as in
-`engine:NAME@0.5`. A transferer looks at `task.piece`, `task.support` and `task.strength`, at nothing else; only controls
-look at real pieces that stand aside. It may raise NotPossible for a task, which is then said in the report.
+`engine:NAME@0.5`. A transferer looks at `task.piece`, `task.support` and `task.strength`, at nothing else; only
+controls look at real pieces that stand aside. It may raise NotPossible for a task, which is then said in the report.
 
 An engine needs no file: `engine:NAME` is any engine with `transfer(piece, style, strength, seed) -> Piece`.
 """

@@ -91,7 +91,7 @@ class _Markov:
         key, meter = estimate_key(source), meter_at(source, source.pickup_tick)
         bars = max(1, len(barlines(source)) - 1 - bool(source.pickup_tick))
         parallel = key_of(key.tonic, "minor" if key.mode == "major" else "major")
-        keys: list[tuple[int, str] | None] = [tuple(key), tuple(parallel), None]
+        keys: list[tuple[int, str] | None] = [(key.fifths, key.mode), (parallel.fifths, parallel.mode), None]
         meters: list[tuple[int, int] | None] = [(meter.numerator, meter.denominator), None]
         for wanted_meter in meters:
             for wanted_key in keys:
