@@ -138,8 +138,16 @@ PLAN: dict[str, tuple[Group, ...]] = {
         Group(
             "Sense, beside real music",
             plain(
-                "empty bars", "used pitch classes", "qualified notes", "scale consistency", "polyphony", "density",
-                "struck again",
+                "empty bars", "bars filled", "used pitch classes", "qualified notes", "scale consistency", "polyphony",
+                "density", "struck again",
+            ),
+            best=False,
+        ),
+        Group(
+            "Sense of lines, voices and form, beside real music",
+            plain(
+                "voices in range", "leaps turned", "parallels", "parallels where avoided", "bars again",
+                "phrases alike", "ends at rest", "sense away",
             ),
             best=False,
         ),
