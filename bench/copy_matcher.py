@@ -1,9 +1,9 @@
 """The longest passage that two pieces share in some key, by the definition and nothing else.
 
 A passage of n notes is shared by two lines if its n - 1 intervals are equal and its n - 2 ratios of the distances
-between attacks are, exactly. All pairs of notes are looked at, one row of the table of runs at a time (the dynamic programming
-for the longest common substring): slow, and as plain as the definition. No part of fewnotes that looks for copies is
-used here: this is what they are held against.
+between attacks are, exactly. All pairs of notes are looked at, one row of the table of runs at a time (the dynamic
+programming for the longest common substring): slow, and as plain as the definition. No part of fewnotes that looks for
+copies is used here: this is what they are held against.
 
 A line is the highest or the lowest note at each attack of a track, or of the whole piece (`outer`). Drums have none.
 """
