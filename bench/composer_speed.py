@@ -3,17 +3,17 @@
     python bench/composer_speed.py [--engine transformer] [--quick] [--threads 2] [--parameters N] [--out FILE]
 
 The library's side is a GPT-2 of as many parameters as the engine's checkpoint (the nearest that width in steps of 32
-gives, embeddings of places not counted, for they cost no time; weights are random, since speed alone counts), greedy,
-with its key-value cache, on the same threads and with as many sequences at once as the engine has candidates. It writes
-as many notes as the engine did, at 4 tokens a note as in REMI (position, pitch, velocity, duration; its bar tokens are
-left out, which is to its favour). Both sides are warmed up, then timed in turns; figures are medians over styles and
-rounds, and the least beside them.
+gives, in 4 to 8 layers; embeddings of places not counted, for they cost no time; weights are random, since speed
+alone counts), greedy, with its key-value cache, on the same threads and with as many sequences at once as the engine
+has candidates. It writes as many notes as the engine did, at 4 tokens a note as in REMI (position, pitch, velocity,
+duration; its bar tokens are left out, which is to its favour). Both sides are warmed up, then timed in turns; figures
+are medians over styles and rounds, and the least beside them.
 
-The engine's side is everything that `compose` does after learning: context, choice, guard and what it writes down. Notes
-a second are what a person waits for. Tokens a second stand beside them and flatter neither: an engine that writes a note
-in one step does the work of 4 tokens.
+The engine's side is everything that `compose` does after learning: context, choice, guard and what it writes down.
+Notes a second are what a person waits for. Tokens a second stand beside them and flatter neither: an engine that
+writes a note in one step does the work of 4 tokens.
 
-Skipped where torch or transformers is not here: `pip install --group bench transformers`.
+Skipped where torch or transformers is not here: `pip install --group race`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ QUICK_ROUNDS, ROUNDS = 1, 3
 #: For an engine without a checkpoint there is no number to equal.
 USUAL_PARAMETERS = 5_000_000
 _WIDTH_STEP, _HEAD = 32, 32
-_LAYERS = 6
+_LAYERS = range(4, 9)
 _MOST_TOKENS = 4096
 
 
@@ -63,15 +63,16 @@ def parameters_of(engine: str) -> int | None:
     return int(sum(array.size for array in arrays.values()))
 
 
-def gpt2_parameters(width: int, layers: int = _LAYERS, vocabulary: int = VOCABULARY) -> int:
+def gpt2_parameters(layers: int, width: int) -> int:
     """Of a GPT-2 without places: embedding of tokens, to which the output is tied, layers, and the last norm."""
     layer = 12 * width * width + 13 * width
-    return vocabulary * width + layers * layer + 2 * width
+    return VOCABULARY * width + layers * layer + 2 * width
 
 
-def gpt2_width(parameters: int) -> int:
-    """The width whose GPT-2 comes nearest to so many parameters."""
-    return min(range(_WIDTH_STEP, 4096, _WIDTH_STEP), key=lambda width: abs(gpt2_parameters(width) - parameters))
+def gpt2_shape(parameters: int) -> tuple[int, int]:
+    """Layers and width of the GPT-2 that comes nearest to so many parameters."""
+    shapes = [(layers, width) for layers in _LAYERS for width in range(_WIDTH_STEP, 4096, _WIDTH_STEP)]
+    return min(shapes, key=lambda shape: abs(gpt2_parameters(*shape) - parameters))
 
 
 def library(parameters: int) -> tuple[Callable[[int, int], None], int]:
@@ -79,9 +80,9 @@ def library(parameters: int) -> tuple[Callable[[int, int], None], int]:
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    width = gpt2_width(parameters)
+    layers, width = gpt2_shape(parameters)
     config = GPT2Config(
-        vocab_size=VOCABULARY, n_positions=_MOST_TOKENS, n_embd=width, n_layer=_LAYERS, n_head=width // _HEAD,
+        vocab_size=VOCABULARY, n_positions=_MOST_TOKENS, n_embd=width, n_layer=layers, n_head=width // _HEAD,
         bos_token_id=0, eos_token_id=None, pad_token_id=0,
     )  # fmt: skip
     torch.manual_seed(0)
@@ -173,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
-        print(f"skipped: {' and '.join(missing)} is not installed; pip install --group bench transformers")
+        print(f"skipped: {' and '.join(missing)} is not installed; pip install --group race")
         return 0
     import torch
 

@@ -152,6 +152,35 @@ PLAN: dict[str, tuple[Group, ...]] = {
             best=False,
         ),
     ),
+    "transfer": (
+        Group(
+            "Into held-out styles: still the piece, and in the style",
+            plain(
+                "content", "content by bar", "time and pitch", "onset and duration", "time and pitch by role",
+                "onset and duration by role", "judged in the style", "longest run",
+            ),
+            best=False, worst=True,
+        ),
+        Group(
+            "Songs into grooves that they stand in: the style",
+            {
+                head: (f"{head}, grooves", "")
+                for head in (
+                    "content", "time and pitch", "onset and duration", "time and pitch by role",
+                    "onset and duration by role", "onset and drum",
+                )
+            },
+            best=False,
+        ),
+        Group(
+            "Songs into grooves that they stand in: beside the truth",
+            plain(
+                "onsets, harmony", "onsets, bass", "onsets, drums", "chroma, harmony", "chroma, bass",
+                "notes, harmony", "notes, bass", "notes, drums", "notes, melody", "overlap",
+            ),
+            best=False, worst=True,
+        ),
+    ),
     "trust": (
         Group("Calibration error", shots("calibration error"), best=False, digits=3),
         Group("Own pieces above 0.5", shots("own above 0.5"), best=False, worst=True),
@@ -186,5 +215,6 @@ SUBJECT = {
     "prediction": "markov",
     "generation": "engine:markov",
     "sketching": "gan",
+    "transfer": "engine:transformer@0.5",
     "trust": "relation",
 }

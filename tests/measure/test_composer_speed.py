@@ -21,7 +21,7 @@ def speed(monkeypatch):
 
 def test_the_librarys_net_is_as_large_as_the_engines(speed):
     for wanted in (1_000_000, 5_000_000, 20_000_000):
-        assert abs(speed.gpt2_parameters(speed.gpt2_width(wanted)) / wanted - 1) < 0.15
+        assert abs(speed.gpt2_parameters(*speed.gpt2_shape(wanted)) / wanted - 1) < 0.1
     assert speed.parameters_of("markov") is None
     assert speed.parameters_of("relation") > 100_000
 
