@@ -176,7 +176,7 @@ PLAN: dict[str, tuple[Group, ...]] = {
             "Songs into grooves that they stand in: beside the truth",
             plain(
                 "onsets, harmony", "onsets, bass", "onsets, drums", "chroma, harmony", "chroma, bass",
-                "notes, harmony", "notes, bass", "notes, drums", "notes, melody", "overlap",
+                "notes, harmony", "notes, bass", "notes, drums", "melody kept", "overlap",
             ),
             best=False, worst=True,
         ),

@@ -22,7 +22,7 @@ from fewnotes.measure.intervals import over_styles
 from fewnotes.measure.report import Figure, Report
 from fewnotes.measure.transferring.content import content, content_by_bar
 from fewnotes.measure.transferring.likeness import likeness
-from fewnotes.measure.transferring.pairs import SHOT, Songs, held_out, load_songs, songs_folder
+from fewnotes.measure.transferring.pairs import SHOT, Asked, Songs, held_out, load_songs, songs_folder
 from fewnotes.measure.transferring.profiles import Profiles
 from fewnotes.measure.transferring.rows import Row, Task, prepared
 from fewnotes.measure.transferring.rows.engine import transferring_engines
@@ -74,7 +74,7 @@ COLUMNS: dict[str, tuple[str, int, bool]] = {
         for role in ("harmony", "bass", "drums")
         if (what, role) != ("chroma", "drums")
     },
-    "notes, melody": ("", 2, True),
+    "melody kept": ("%", 1, True),
     "overlap": ("", 2, True),
 }
 
@@ -141,8 +141,8 @@ def measured(
         grooves = every if not plan.grooves else every[:: max(1, len(every) // plan.grooves)][: plan.grooves]
         for place, groove in enumerate(grooves):
             progress(place, len(grooves), f"Into {groove}")
-            for task, rest in songs.tasks(groove, plan.songs):
-                _into_groove(found, rows, task, Profiles(rest))
+            for asked in songs.tasks(groove, plan.songs):
+                _into_groove(found, rows, asked)
     return _report(found, material, songs, names, plan)
 
 
@@ -195,8 +195,9 @@ def _into_style(found: _Found, material: Material, judge: Judge, rows: Sequence[
             })  # fmt: skip
 
 
-def _into_groove(found: _Found, rows: Sequence[Row], task: Task, reference: Profiles) -> None:
-    """All figures of the outputs for one song. reference: of other songs of the groove."""
+def _into_groove(found: _Found, rows: Sequence[Row], asked: Asked) -> None:
+    """All figures of the outputs for one song."""
+    task, reference = asked.task, Profiles(asked.rest)
     if task.truth is None:
         return
     for row in rows:
@@ -208,7 +209,7 @@ def _into_groove(found: _Found, rows: Sequence[Row], task: Task, reference: Prof
             f"content{GROOVES}": content(output, task.truth),
             **_fits(mine, reference, GROOVES),
             f"onset and drum{GROOVES}": mine.fit("onset and drum", reference, Role.RHYTHM),
-            **likeness(output, task.truth),
+            **likeness(output, task.truth, asked.melody),
         })  # fmt: skip
 
 

@@ -1,9 +1,13 @@
-"""How near is an output to the same song as it stands in the style? F-measures, role by role.
+"""How near is an output to the same song as it stands in the style? F-measures, part by part.
 
-The song in the style was made by someone who knew the style; an output is held against it note by note. Within a role
-(melody, harmony, bass, drums) onsets, notes (onset and key) or chroma (onset and pitch class) are paired one to one, at
-most a twelfth of a quarter apart; precision and recall give an F-measure (van Rijsbergen 1979), as in transcription.
-Overlap is the F-measure of what sounds: key by key and step by step, without roles.
+The song in the style was made by someone who knew the style; an output is held against it note by note. The melody is
+known, since it is the same in every style: its notes are taken out of both, each once, and how many of them the output
+has is a figure of its own. Of what is left drums are told by their tracks, the bass by its role, and the rest is
+harmony: so a melody that was not asked for is harmony too much.
+
+Within a part onsets, notes (onset and key) or chroma (onset and pitch class) are paired one to one, at most a twelfth
+of a quarter apart; precision and recall give an F-measure (van Rijsbergen 1979), as in transcription. Overlap is the
+F-measure of what sounds, melody too: key by key and step by step.
 """
 
 from __future__ import annotations
@@ -21,30 +25,50 @@ from fewnotes.music.piece import NoteArray, Piece
 
 #: Steps of the grid that a note may be early or late.
 TOLERANCE = 1
-#: Role -> what it is called in a table.
-NAMES = {Role.MELODY: "melody", Role.HARMONY: "harmony", Role.BASS: "bass", Role.RHYTHM: "drums"}
-_ACCOMPANIMENT = (Role.HARMONY, Role.BASS, Role.RHYTHM)
+PARTS = ("harmony", "bass", "drums")
 
 
-def likeness(output: Piece, truth: Piece) -> dict[str, float]:
-    """By column, in [0, 1]: the F-measures of each role of the accompaniment that the truth has, the melody's notes,
-    and the overlap. A role that the output lacks has 0."""
+def likeness(output: Piece, truth: Piece, melody: NoteArray) -> dict[str, float]:
+    """By column, in [0, 1]: the F-measures of each part that the truth has, the share of the melody that is kept, and
+    the overlap. A part that the output lacks has 0. melody: its notes, at `STEPS_A_QUARTER`."""
     one, other = rescale(output, STEPS_A_QUARTER), rescale(truth, STEPS_A_QUARTER)
-    mine, theirs = roles(one), roles(other)
-    found: dict[str, float] = {}
-    for role in _ACCOMPANIMENT:
-        wanted = other.notes[theirs == role]
+    mine, kept = parts_of(one, melody)
+    theirs, _ = parts_of(other, melody)
+    found = {"melody kept": kept}
+    for part in PARTS:
+        given, wanted = mine[part], theirs[part]
         if not len(wanted):
             continue
-        given = one.notes[mine == role]
-        found[f"onsets, {NAMES[role]}"] = onset_f(given, wanted)
-        found[f"notes, {NAMES[role]}"] = note_f(given, wanted)
-        if role != Role.RHYTHM:
-            found[f"chroma, {NAMES[role]}"] = note_f(given, wanted, octave=12)
-    if (theirs == Role.MELODY).any():
-        found["notes, melody"] = note_f(one.notes[mine == Role.MELODY], other.notes[theirs == Role.MELODY])
-    found["overlap"] = overlap(one.notes[mine != Role.RHYTHM], other.notes[theirs != Role.RHYTHM])
+        found[f"onsets, {part}"] = onset_f(given, wanted)
+        found[f"notes, {part}"] = note_f(given, wanted)
+        if part != "drums":
+            found[f"chroma, {part}"] = note_f(given, wanted, octave=12)
+    found["overlap"] = overlap(one.notes[~_drums(one)], other.notes[~_drums(other)])
     return found
+
+
+def parts_of(piece: Piece, melody: NoteArray) -> tuple[dict[str, NoteArray], float]:
+    """The notes of each of `PARTS`, and the share of the melody's notes that the piece has."""
+    drums = _drums(piece)
+    rest = ~drums
+    at: dict[tuple[int, int], list[int]] = defaultdict(list)
+    rows = zip(piece.notes["onset_tick"].tolist(), piece.notes["pitch"].tolist(), strict=True)
+    for index, (onset, pitch) in enumerate(rows):
+        if not drums[index]:
+            at[onset, pitch].append(index)
+    kept = 0
+    for onset, pitch in zip(melody["onset_tick"].tolist(), melody["pitch"].tolist(), strict=True):
+        near = [at[onset + late, pitch] for late in (0, -TOLERANCE, TOLERANCE) if at.get((onset + late, pitch))]
+        if near:
+            rest[near[0].pop(0)] = False
+            kept += 1
+    bass = rest & (roles(piece) == Role.BASS)
+    found = {"harmony": piece.notes[rest & ~bass], "bass": piece.notes[bass], "drums": piece.notes[drums]}
+    return found, kept / len(melody) if len(melody) else float("nan")
+
+
+def _drums(piece: Piece) -> NDArray[np.bool_]:
+    return np.array([t.is_drum for t in piece.tracks], bool)[piece.notes["track"]]
 
 
 def onset_f(given: NoteArray, wanted: NoteArray) -> float:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +27,9 @@ from fewnotes.measure.generated.material import Material
 from fewnotes.measure.generated.plan import capped
 from fewnotes.measure.transferring.rows import Task
 from fewnotes.meta.preprocess import normalised
-from fewnotes.music.edit import slice_bars
-from fewnotes.music.piece import Piece
+from fewnotes.music.edit import select_tracks, slice_bars
+from fewnotes.music.piece import NoteArray, Piece
+from fewnotes.music.time import barlines
 
 SHOT = 5
 #: Sources come from pieces with so many notes in the window or more: less is no piece to recognise again.
@@ -61,29 +63,51 @@ def held_out(material: Material, style: str, number: int, sources: int, bars: in
 # ---------------------------------------------------------------------------------------- songs in many grooves
 
 
+class Asked(NamedTuple):
+    """A song to be carried over. rest: real pieces of the groove that are neither it nor support. melody: its notes."""
+
+    task: Task
+    rest: list[Piece]
+    melody: NoteArray
+
+
 @dataclass(frozen=True)
 class Songs:
-    """The same songs in many grooves. paths: by groove and song."""
+    """The same songs in many grooves. paths: by groove and song. The first track of each is the melody."""
 
     paths: Mapping[str, Mapping[str, Path]]
     bars: int
 
     @cached_property
-    def _known(self) -> dict[Path, Piece]:
+    def _known(self) -> dict[Path, tuple[Piece, NoteArray]]:
         return {}
 
     def pieces(self, groove: str, names: Sequence[str]) -> list[Piece]:
         """The first bars of some songs in a groove. Repeats are not folded: songs must stay as long in every groove."""
+        return [self._read(groove, names)[self.paths[groove][name]][0] for name in names]
+
+    def melody(self, groove: str, name: str) -> NoteArray:
+        """The melody of a song in the window that `pieces` has."""
+        return self._read(groove, [name])[self.paths[groove][name]][1]
+
+    def _read(self, groove: str, names: Sequence[str]) -> dict[Path, tuple[Piece, NoteArray]]:
         wanted = [self.paths[groove][name] for name in names]
         missing = [path for path in dict.fromkeys(wanted) if path not in self._known]
         for path, result in read_each(missing):
             if not isinstance(result, list):
                 raise BadInput(f"{path.name} of the songs in many grooves could not be read", fix="Check the folder")
-            self._known[path] = window(normalised(result[0], editions=False), self.bars)
-        return [self._known[path] for path in wanted]
+            whole = normalised(result[0], editions=False)
+            melody = normalised(select_tracks(result[0], [0]), editions=False).notes
+            first, end = barlines(whole)[[int(bool(whole.pickup_tick)), -1]].tolist()
+            piece = window(whole, self.bars)
+            inside = (melody["onset_tick"] >= first) & (melody["onset_tick"] < min(end, first + barlines(piece)[-1]))
+            melody = melody[inside].copy()
+            melody["onset_tick"] -= first
+            self._known[path] = (piece, melody)
+        return self._known
 
-    def tasks(self, groove: str, songs: int, seed: int = 0) -> Iterator[tuple[Task, list[Piece]]]:
-        """`songs` songs carried over into a groove, and the songs of the groove that are neither these nor support."""
+    def tasks(self, groove: str, songs: int, seed: int = 0) -> Iterator[Asked]:
+        """`songs` songs to be carried over into a groove."""
         rng = np.random.default_rng([seed, sorted(self.paths).index(groove)])
         order = [sorted(self.paths[groove])[i] for i in rng.permutation(len(self.paths[groove])).tolist()]
         grooves = [name for name in sorted(self.paths) if name != groove]
@@ -94,7 +118,8 @@ class Songs:
             rest = self.pieces(groove, [name for name in order[SHOT:] if name != song])
             truth = self.pieces(groove, [song])[0]
             place = 100 * sorted(self.paths).index(groove) + number
-            yield Task(groove, source, support, place, aside=tuple(rest), truth=truth), rest
+            task = Task(groove, source, support, place, aside=tuple(rest), truth=truth)
+            yield Asked(task, rest, self.melody(groove, song))
 
 
 def songs_folder() -> Path | None:
