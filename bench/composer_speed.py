@@ -83,7 +83,7 @@ def library(parameters: int) -> tuple[Callable[[int, int], None], int]:
     layers, width = gpt2_shape(parameters)
     config = GPT2Config(
         vocab_size=VOCABULARY, n_positions=_MOST_TOKENS, n_embd=width, n_layer=layers, n_head=width // _HEAD,
-        bos_token_id=0, eos_token_id=None, pad_token_id=0,
+        bos_token_id=0, eos_token_id=None, pad_token_id=1,
     )  # fmt: skip
     torch.manual_seed(0)
     net = GPT2LMHeadModel(config).eval()
