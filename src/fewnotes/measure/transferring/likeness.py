@@ -68,7 +68,7 @@ def parts_of(piece: Piece, melody: NoteArray) -> tuple[dict[str, NoteArray], flo
 
 
 def _drums(piece: Piece) -> NDArray[np.bool_]:
-    return np.array([t.is_drum for t in piece.tracks], bool)[piece.notes["track"]]
+    return np.asarray(np.array([t.is_drum for t in piece.tracks], bool)[piece.notes["track"]])
 
 
 def onset_f(given: NoteArray, wanted: NoteArray) -> float:
