@@ -33,6 +33,9 @@ PANELS: dict[str, tuple[str, ...]] = {
     "prediction": ("K=0", "K=5", "K=10", "K=10|, near", "K=10|, far", "gain at 10"),
     "generation": _WRITTEN,
     "sketching": _WRITTEN,
+    "transfer": (
+        "content", "time and pitch", "judged in the style", "onsets, harmony", "notes, harmony", "overlap",
+    ),
     "trust": (
         "calibration error, K=1", "calibration error, K=5", "calibration error, K=10", "own above 0.5, K=5",
         "strangers below 0.5, K=5", "named fall more",
@@ -44,7 +47,10 @@ SORTED = {"recognition": True, "recommendation": True, "prediction": False}
 LEFT_OUT = {"prediction": ("uniform", "unigram", "bigram")}
 #: The row that a page is about.
 LEAD = {"recognition": "relation", "recommendation": "relation", "trust": "relation", "prediction": "markov"}
-_CONTROLS = ("control_", "rolls_", "chance", "shuffled", "random notes", "other style", "real", "background")
+_CONTROLS = (
+    "control_", "rolls_", "chance", "shuffled", "random notes", "other style", "real", "background",
+    "source", "other piece", "truth",
+)  # fmt: skip
 _MOST_PANELS = 6
 _INK, _LIGHTER, _LIGHTEST, _GUESS, _WORST = "#12305c", "#6d89b0", "#b3bfcd", "#c9d1db", "#b5523b"
 

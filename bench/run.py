@@ -32,6 +32,9 @@ QUICK: dict[str, list[str]] = {
     "generation": ["--quick"],
     "sketching": ["--quick"],
     "sketchpad": ["--quick"],
+    "transfer": ["--quick"],
+    "copies": ["--quick"],
+    "composer_speed": ["--quick"],
     "leakage": ["--quick"],
 }
 

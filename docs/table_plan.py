@@ -138,10 +138,47 @@ PLAN: dict[str, tuple[Group, ...]] = {
         Group(
             "Sense, beside real music",
             plain(
-                "empty bars", "used pitch classes", "qualified notes", "scale consistency", "polyphony", "density",
-                "struck again",
+                "empty bars", "bars filled", "used pitch classes", "qualified notes", "scale consistency", "polyphony",
+                "density", "struck again",
             ),
             best=False,
+        ),
+        Group(
+            "Sense of lines, voices and form, beside real music",
+            plain(
+                "voices in range", "leaps turned", "parallels", "parallels where avoided", "bars again",
+                "phrases alike", "ends at rest", "sense away",
+            ),
+            best=False,
+        ),
+    ),
+    "transfer": (
+        Group(
+            "Into held-out styles: still the piece, and in the style",
+            plain(
+                "content", "content by bar", "time and pitch", "onset and duration", "time and pitch by role",
+                "onset and duration by role", "judged in the style", "longest run",
+            ),
+            best=False, worst=True,
+        ),
+        Group(
+            "Songs into grooves that they stand in: the style",
+            {
+                head: (f"{head}, grooves", "")
+                for head in (
+                    "content", "time and pitch", "onset and duration", "time and pitch by role",
+                    "onset and duration by role", "onset and drum",
+                )
+            },
+            best=False,
+        ),
+        Group(
+            "Songs into grooves that they stand in: beside the truth",
+            plain(
+                "onsets, harmony", "onsets, bass", "onsets, drums", "chroma, harmony", "chroma, bass",
+                "notes, harmony", "notes, bass", "notes, drums", "melody kept", "overlap",
+            ),
+            best=False, worst=True,
         ),
     ),
     "trust": (
@@ -178,5 +215,6 @@ SUBJECT = {
     "prediction": "markov",
     "generation": "engine:markov",
     "sketching": "gan",
+    "transfer": "engine:transformer@0.5",
     "trust": "relation",
 }

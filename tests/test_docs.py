@@ -33,7 +33,7 @@ def test_the_pages_written_from_the_code_are_up_to_date(page):
     assert written == getattr(program("make_pages"), page)(), "run: python docs/make_pages.py"
 
 
-ASKED = ("recognition", "prediction", "generation", "recommendation", "trust", "leakage")
+ASKED = ("recognition", "prediction", "generation", "recommendation", "trust", "leakage", "transfer")
 
 
 @pytest.mark.parametrize("name", ASKED)

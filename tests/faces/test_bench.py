@@ -45,7 +45,7 @@ def test_the_answer_is_written_as_json_and_rows_are_chosen_by_name(run, asked, f
 def test_without_a_question_the_questions_are_listed(run):
     code, out, _ = run("bench")
     assert code == 0
-    for name in ("recognition", "prediction", "generation", "recommendation", "trust", "leakage"):
+    for name in ("recognition", "prediction", "generation", "recommendation", "trust", "leakage", "transfer"):
         assert name in out
 
 

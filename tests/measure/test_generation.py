@@ -142,6 +142,9 @@ def test_the_report_puts_real_music_above_every_control_and_says_what_failed(mus
     assert report.get("other style", "judged in the style").mean == 0.0
     assert report.get("shuffled", "above human borrowing").mean > report.get("real", "above human borrowing").mean
     assert report.get("random notes", "told from real").mean > 0.8
+    away = {row: report.get(row, "sense away").mean for row in makers}
+    assert away["real"] < min(away["random notes"], away["other style"])
+    assert report.get("real", "phrases alike").mean > report.get("random notes", "phrases alike").mean
     assert 0.5 < report.get("real", "variety").mean < 1.5
     assert any("No meter fits" in w for w in report.words)
     assert any("short songs" in w for w in report.words)

@@ -14,7 +14,7 @@ import numpy as np
 
 from fewnotes.errors import BadParameter, FewnotesError
 from fewnotes.measure.generated.against import Against, against
-from fewnotes.measure.generated.excerpts import NAMES, Floats, described, heard, opening
+from fewnotes.measure.generated.excerpts import NAMES, Floats, closing, described, heard, opening
 from fewnotes.measure.generated.frechet import LEAST, extrapolated
 from fewnotes.measure.generated.judge import Judge, taught
 from fewnotes.measure.generated.material import Material, gathered
@@ -22,7 +22,7 @@ from fewnotes.measure.generated.novelty import longest_run
 from fewnotes.measure.generated.plan import capped
 from fewnotes.measure.generated.realness import stand_in, tells, told_elsewhere
 from fewnotes.measure.generated.rows import Generator, Task, prepared
-from fewnotes.measure.generated.sense import SENSE, sense_of
+from fewnotes.measure.generated.sense import SENSE
 from fewnotes.measure.intervals import over_styles
 from fewnotes.measure.report import Figure, Report
 from fewnotes.meta.progress import Progress, no_progress
@@ -44,7 +44,7 @@ _STRANGERS = 4
 class Size:
     """styles: how many are composed in (0: all); pieces: real ones a style; count: outputs a draw; draws: a style;
     background: pieces of every style of meta-train; searched: of those, how many outputs are held against; bars: of
-    an output."""
+    an output; whole: outputs are pieces, and end as pieces do, not phrases."""
 
     styles: int
     pieces: int
@@ -53,6 +53,7 @@ class Size:
     background: int
     searched: int
     bars: int = BARS
+    whole: bool = True
 
 
 SIZES = {"quick": Size(4, 36, 18, 1, 2, 40), "full": Size(0, 60, 18, 1, 5, 200)}
@@ -117,7 +118,7 @@ def measured(material: Material, makers: dict[str, Generator], plan: Size, progr
             done, total = number * len(names) + place, plan.draws * len(names)
             progress(done, total, f"What {name} is held against")
             task = _task(material, name, number, plan)
-            held = _held(material, judge, task)
+            held = _held(material, judge, task, plan)
             for row, maker in makers.items():
                 progress(done, total, f"{row} in {name}")
                 outputs = _made(maker, row, task, found)
@@ -162,9 +163,11 @@ def _task(material: Material, style: str, number: int, plan: Size) -> Task:
     return Task(style, support, plan.count, plan.bars, seed, tuple(real.aside()), strangers)
 
 
-def _held(material: Material, judge: Judge, task: Task) -> Against:
+def _held(material: Material, judge: Judge, task: Task, plan: Size) -> Against:
     support = tuple(heard(p) for p in task.support)
-    return against(material.styles[task.style], support, judge, material.scale, task.seed)
+    real = material.styles[task.style]
+    ends = [closing(material.bank.pieces[i], plan.bars) for i in real.parting.aside] if plan.whole else []
+    return against(real, support, judge, material.scale, task.seed, [p for p in ends if p is not None])
 
 
 def _made(maker: Generator, row: str, task: Task, found: _Found) -> list[Piece]:
@@ -186,7 +189,7 @@ def _noted(found: _Found, row: str, outputs: list[Piece], held: Against, train: 
     vectors = described(outputs)
     for column, value in held.figures(outputs, vectors).items():
         found.note(row, column, held.style, value)
-    for column, values in sense_of(outputs).items():
+    for column, values in held.usual.sense_of(outputs, are_real=row == "real").items():
         found.note(row, column, held.style, *values)
     runs = [longest_run(piece, train) for piece in outputs[:_SEARCHED]]
     found.note(row, "longest run in meta-train", held.style, *runs)

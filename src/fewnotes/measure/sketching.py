@@ -23,7 +23,7 @@ ROWS = (
     "real", "gan", "gan:drawn", "gan:bare", "gan:unlearned", "gan:untrained", "control_gan:figr",
     "control_gan:literal", "engine:markov", "shuffled", "random notes",
 )  # fmt: skip
-SIZES = {"quick": Size(4, 36, 24, 1, 2, 40, BARS), "full": Size(0, 60, 40, 1, 5, 100, BARS)}
+SIZES = {"quick": Size(4, 36, 24, 1, 2, 40, BARS, False), "full": Size(0, 60, 40, 1, 5, 100, BARS, False)}
 
 
 def run(

@@ -45,13 +45,17 @@ def key_of(tonic: int, mode: str) -> Key:
     return Key(fifths - 12 if fifths > 6 else fifths, mode)
 
 
-def estimate_key(piece: Piece) -> Key:
-    """Major or minor key of the whole piece. C major for a piece without pitched notes and signature."""
+def estimate_key(piece: Piece, *, final: float = _FINAL_BONUS) -> Key:
+    """Major or minor key of the whole piece. C major for a piece without pitched notes and signature.
+
+    final: how much correlation the last lowest note adds to the keys that have it as their tonic; less where it is in
+    question whether the piece ends as it should.
+    """
     written = piece.keys[0] if piece.keys else None
     notes = _pitched(piece)
     if len(notes) == 0:
         return Key(written.fifths, written.mode or "major") if written else Key(0, "major")
-    score = _scores(notes)
+    score = _scores(notes, final)
     best = max(score, key=lambda key: score[key])
     if written is None:
         return best
@@ -70,7 +74,7 @@ def _pitched(piece: Piece) -> NDArray[np.void]:
     return np.asarray(piece.notes[~drums[piece.notes["track"]]])
 
 
-def _scores(notes: NDArray[np.void]) -> dict[Key, float]:
+def _scores(notes: NDArray[np.void], bonus: float) -> dict[Key, float]:
     """Correlation with each of the 24 profiles, and the bonus of the last lowest note."""
     weight = np.zeros(12)
     length = np.minimum(notes["duration_tick"].astype(float), 8.0 * np.median(notes["duration_tick"]))
@@ -84,5 +88,5 @@ def _scores(notes: NDArray[np.void]) -> dict[Key, float]:
         for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
             turned = np.roll(profile, tonic)
             fit = float(np.corrcoef(weight, turned)[0, 1]) if weight.std() > 0 else 0.0
-            found[key_of(tonic, mode)] = fit + (_FINAL_BONUS if tonic == final else 0.0)
+            found[key_of(tonic, mode)] = fit + (bonus if tonic == final else 0.0)
     return found

@@ -13,6 +13,7 @@ from fewnotes.measure.generated.judge import Judge
 from fewnotes.measure.generated.material import RealStyle
 from fewnotes.measure.generated.novelty import Human, human_interval, shared_with
 from fewnotes.measure.generated.realness import told_apart
+from fewnotes.measure.generated.sense import Usual, usual_of
 from fewnotes.measure.generated.variety import Scale, near_duplicates, variety
 from fewnotes.music.piece import Piece
 
@@ -20,12 +21,14 @@ from fewnotes.music.piece import Piece
 HUMAN = 20
 #: Outputs that are held against the support set, evenly spread.
 SHARED = 12
+#: Real windows whose plain counts are taken.
+COUNTED = 40
 
 
 @dataclass(frozen=True)
 class Against:
     """style: its name. support: as judges hear it. reference: statistics of real windows, shape (m, F), that are of
-    the pieces `owner`, shape (m,). human: what such windows share with the support set."""
+    the pieces `owner`, shape (m,). human: what such windows share with the support set. usual: their plain counts."""
 
     style: str
     support: tuple[Piece, ...]
@@ -35,6 +38,7 @@ class Against:
     judge: Judge
     scale: Scale
     seed: int
+    usual: Usual
 
     def figures(self, outputs: Sequence[Piece], vectors: Floats) -> dict[str, float]:
         """By column. outputs: two or more pieces as judges hear them, with their statistics, shape (n, F)."""
@@ -55,10 +59,13 @@ class Against:
         }
 
 
-def against(real: RealStyle, support: tuple[Piece, ...], judge: Judge, scale: Scale, seed: int) -> Against:
-    """For one draw of a style. support: as judges hear it."""
+def against(
+    real: RealStyle, support: tuple[Piece, ...], judge: Judge, scale: Scale, seed: int, closings: Sequence[Piece] = ()
+) -> Against:
+    """For one draw of a style. support: as judges hear it. closings: how real pieces end, where outputs end too."""
     places = real.windows.of(real.parting.reference)
     owner = tuple(real.windows.owner[i] for i in places)
     held = [real.windows.pieces[i] for i in real.one_each(places)[:HUMAN]]
     human = human_interval(shared_with(held, support))
-    return Against(real.parting.style, support, real.vectors[list(places)], owner, human, judge, scale, seed)
+    usual = usual_of([real.windows.pieces[i] for i in real.one_each(places)[:COUNTED]], closings)
+    return Against(real.parting.style, support, real.vectors[list(places)], owner, human, judge, scale, seed, usual)

@@ -48,6 +48,16 @@ def windows(piece: Piece, bars: int, most: int = 3) -> list[Piece]:
     return [_heard_window(window) for window in found if len(window.notes) >= LEAST_NOTES]
 
 
+def closing(piece: Piece, bars: int) -> Piece | None:
+    """The last `bars` full bars of a real piece as judges hear them; None for a piece of fewer, or of too few notes."""
+    piece = folded(one_meter_a_length(piece))
+    count = len(barlines(piece)) - 1
+    if full_bars(piece) < bars:
+        return None
+    window = slice_bars(piece, count - bars, count - 1)
+    return _heard_window(window) if len(window.notes) >= LEAST_NOTES else None
+
+
 def heard(piece: Piece) -> Piece:
     """The piece without the traces of its source or maker, and without timbre."""
     return normalised(piece, timbre=False)

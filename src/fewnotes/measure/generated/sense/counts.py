@@ -1,28 +1,29 @@
-"""Musical sense in plain counts, for each output: what a musician sees at a glance. None is good by itself; compare
-with the row `real`.
+"""Plain counts, most of them as other papers have them.
 
-    empty bars           share of bars in which nothing sounds (Dong 2018, MuseGAN)
-    used pitch classes   distinct ones a bar that sounds (the same)
-    qualified notes      share of notes of a 32nd or longer (the same)
-    scale consistency    largest share of notes in one major scale (Mogren 2016)
-    polyphony            mean number of notes that sound where any does
-    density              notes a quarter
-    struck again         share of notes that repeat the pitch before them in their line without a gap
+empty bars           share of bars in which nothing sounds (Dong 2018, MuseGAN)
+bars filled          share of a bar in which something sounds, mean over bars
+used pitch classes   distinct ones a bar that sounds (Dong 2018)
+qualified notes      share of notes of a 32nd or longer (the same)
+scale consistency    largest share of notes in one major scale (Mogren 2016)
+polyphony            mean number of notes that sound where any does
+density              notes a quarter
+struck again         share of notes that repeat the pitch before them in their line without a gap
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fewnotes.music.piece import Piece
 from fewnotes.music.time import bar_index, barlines
 
-#: column -> (unit, digits, higher is better); the last only orders what is called the worst style.
-SENSE: dict[str, tuple[str, int, bool]] = {
+#: column -> (unit, digits, higher is better)
+COLUMNS: dict[str, tuple[str, int, bool]] = {
     "empty bars": ("%", 1, False),
+    "bars filled": ("%", 1, True),
     "used pitch classes": ("", 2, True),
     "qualified notes": ("%", 1, True),
     "scale consistency": ("%", 1, True),
@@ -34,17 +35,8 @@ _MAJOR = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
 _SCALES = np.array([np.roll(_MAJOR, tonic) for tonic in range(12)])
 
 
-def sense_of(pieces: Sequence[Piece]) -> dict[str, list[float]]:
-    """By column, a value for each piece with notes."""
-    found: dict[str, list[float]] = {column: [] for column in SENSE}
-    for piece in pieces:
-        if len(piece.notes):
-            for column, value in zip(SENSE, _counts(piece), strict=True):
-                found[column].append(value)
-    return found
-
-
-def _counts(piece: Piece) -> tuple[float, ...]:
+def counted(piece: Piece) -> dict[str, float]:
+    """By column. The piece has notes."""
     drums = np.array([t.is_drum for t in piece.tracks], bool)[piece.notes["track"]]
     notes = piece.notes[~drums] if (~drums).any() else piece.notes
     onset = notes["onset_tick"].astype(np.int64)
@@ -58,12 +50,23 @@ def _counts(piece: Piece) -> tuple[float, ...]:
     marks = np.arange(0, int(end.max()), max(1, piece.ticks_per_quarter // 4))
     heard = ((onset <= marks[:, None]) & (end > marks[:, None])).sum(axis=1)
     quarters = max(1, int(lines[-1])) / piece.ticks_per_quarter
-    return (
-        1 - float(sounding.mean()), float(np.mean(classes)),
+    values = (
+        1 - float(sounding.mean()), _filled(onset, end, lines), float(np.mean(classes)),
         float((notes["duration_tick"] >= piece.ticks_per_quarter / 8).mean()), float(in_scale.max() / len(pitch)),
         float(heard[heard > 0].mean()) if (heard > 0).any() else 0.0, len(piece.notes) / quarters,
         _struck_again(piece),
     )  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _filled(onset: NDArray[np.int64], end: NDArray[np.int64], lines: NDArray[np.int64]) -> float:
+    """The share of each bar in which something sounds, mean over bars."""
+    changes = np.zeros(int(max(end.max(), lines[-1])) + 1, np.int64)
+    np.add.at(changes, onset, 1)
+    np.add.at(changes, end, -1)
+    heard = np.concatenate([[0], np.cumsum(np.cumsum(changes) > 0)])
+    length = np.diff(lines)
+    return float(((heard[lines[1:]] - heard[lines[:-1]]) / np.maximum(length, 1)).mean())
 
 
 def _struck_again(piece: Piece) -> float:
