@@ -20,7 +20,7 @@ from composer_data import EventSet, load_events
 from fewnotes.atomic import write_atomic
 from fewnotes.meta import split
 from fewnotes.meta.events import CLASSES, CROWD, KEY, LEFT, begin
-from fewnotes.meta.excerpts import TRANSPOSED, joined, misheard, plain, transposed
+from fewnotes.meta.events.excerpts import TRANSPOSED, joined, misheard, plain, transposed
 from fewnotes.nets.composer import BEGIN, Composer, ComposerShape, losses
 
 LENGTH_OF = 640

@@ -20,7 +20,7 @@ FILE_STOP, FUNCTION_STOP, FOLDER_STOP, PARAMETER_STOP = 400, 60, 14, 6
 LISTS = {"src/fewnotes/uses": 18, "src/fewnotes/measure/rows": 18}
 #: Where torch may stand: at the top of a module where everything is tensors, inside functions in an engine.
 TORCH_AT_TOP = ("src/fewnotes/nets/", "src/fewnotes/meta/losses.py")
-TORCH_INSIDE = ("src/fewnotes/engines/relation/", "src/fewnotes/engines/gan/")
+TORCH_INSIDE = ("src/fewnotes/engines/relation/", "src/fewnotes/engines/gan/", "src/fewnotes/engines/transformer/")
 
 
 @cache

@@ -1,9 +1,9 @@
 """The composer: a net that learned across many styles how music goes on, fitted to one from a few pieces.
 
-`frame` turns pieces into notes on steps and back; `pretrained` is the trained net of a checkpoint, `adapting` fits it
-to a style, `facts` and `memory` are what was read word for word, `telling` weighs all of them; `learning` puts them
-together. Pieces are planned (`form`, `progression`, `planning`) before `decoding` writes notes on a `sheet`, page by
-page.
+`frame` turns pieces into notes on steps and back. `fitting` holds the trained net and what a style changes in it,
+`prediction` what was read word for word and how it is weighed with the net. A new piece is planned (`planned`: form,
+harmony, close), then written note by note (`writing`). `composing` makes whole pieces, `editing` carries on, fills in
+and varies, `dressing` harmonizes and transfers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from fewnotes.engines import ComposeRequest, EditRequest, Progress, Surprisal, no_progress
 from fewnotes.engines.transformer import dressing, editing
 from fewnotes.engines.transformer.composing import Known, composed
-from fewnotes.engines.transformer.decoding import Voice
+from fewnotes.engines.transformer.fitting.learning import learned
+from fewnotes.engines.transformer.fitting.pretrained import chances, pretrained
 from fewnotes.engines.transformer.frame import Frame, events_of, frame_of
-from fewnotes.engines.transformer.learning import learned
-from fewnotes.engines.transformer.pretrained import chances, pretrained
-from fewnotes.engines.transformer.progression import Progression
-from fewnotes.engines.transformer.telling import TESTED_NOTES, Memory, mixed, notes_read, remembered
-from fewnotes.engines.transformer.telling import surprisal as told
+from fewnotes.engines.transformer.planned.progression import Progression
+from fewnotes.engines.transformer.prediction.telling import TESTED_NOTES, Memory, mixed, notes_read, remembered
+from fewnotes.engines.transformer.prediction.telling import surprisal as told
+from fewnotes.engines.transformer.writing.decoding import Voice
 from fewnotes.errors import BadInput
 from fewnotes.meta.events import FAMILIES, NO_KEY
 from fewnotes.music.guard import Guard, LineNote

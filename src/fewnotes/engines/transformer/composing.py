@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import ComposeRequest, Progress
-from fewnotes.engines.transformer.decoding import Voice, write
 from fewnotes.engines.transformer.frame import Frame, events_of, loudness, unstruck
-from fewnotes.engines.transformer.planning import Plan, planned
-from fewnotes.engines.transformer.priming import heard
-from fewnotes.engines.transformer.progression import Progression
-from fewnotes.engines.transformer.sheet import KEY, LENGTH, TIME, TRACK
+from fewnotes.engines.transformer.planned.plan import Plan, planned
+from fewnotes.engines.transformer.planned.progression import Progression
+from fewnotes.engines.transformer.writing.decoding import Voice, write
+from fewnotes.engines.transformer.writing.priming import heard
+from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, TIME, TRACK
 from fewnotes.meta.events import STEPS_PER_QUARTER
 from fewnotes.music.piece import NOTE, KeySignature, Meter, Piece, Tempo, Track, sort_notes
 from fewnotes.music.similarity import shared_passages, window_shares

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from fewnotes.engines import EditRequest, Progress
 from fewnotes.engines.transformer.composing import Known
-from fewnotes.engines.transformer.decoding import write
 from fewnotes.engines.transformer.editing import fitting, harmony_again, progression_for, skeleton_of
 from fewnotes.engines.transformer.frame import Frame, frame_of, loudness, unstruck
-from fewnotes.engines.transformer.planning import spells
-from fewnotes.engines.transformer.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
+from fewnotes.engines.transformer.planned.plan import spells
+from fewnotes.engines.transformer.writing.decoding import write
+from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.errors import NotPossible
 from fewnotes.meta.events import FAMILIES
 from fewnotes.meta.roles import Role, roles
@@ -50,7 +50,7 @@ def harmonized(known: Known, piece: Piece, request: EditRequest, progress: Progr
         )  # fmt: skip
     progression = progression_for(known, source)
     fits = fitting(progression, source.lines, melody)
-    sheets, casts = [], []
+    parts: list[tuple[Cast, Sheet]] = []
     for number in range(request.candidates):
         rng = np.random.default_rng([request.seed, 78, number])
         cast = _cast(rich, source, rng)
@@ -66,9 +66,8 @@ def harmonized(known: Known, piece: Piece, request: EditRequest, progress: Progr
             # One who plays chords: the melody stays on top.
             under = _ceiling(melody, sheet.steps)
         sheet = replace(sheet, classes=classes, open=open_, outside=_OUTSIDE, under=under, upper=cast.melody)
-        sheets.append(sheet.with_notes(notes))
-        casts.append(cast)
-    return _dressed(known, source, casts, sheets, request, progress, own)
+        parts.append((cast, sheet.with_notes(notes)))
+    return _dressed(known, source, parts, request, progress, own)
 
 
 def _ceiling(melody: Ints, steps: int) -> Ints:
@@ -84,7 +83,7 @@ def transferred(known: Known, piece: Piece, strength: float, request: EditReques
     source = frame_of(piece)
     melody, bass = melody_of(source), _bass_of(source)
     backbone = skeleton_of(source)[_indices(source, melody)]
-    sheets, casts = [], []
+    parts: list[tuple[Cast, Sheet]] = []
     for number in range(request.candidates):
         rng = np.random.default_rng([request.seed, 79, number])
         cast = _cast(list(known.frames), source, rng)
@@ -92,17 +91,16 @@ def transferred(known: Known, piece: Piece, strength: float, request: EditReques
         again = {(bar, t): s for bar, s in harmony_again(source).items() for t in range(len(sheet.families))}
         share = 1.0 if strength <= _MELODY else max(0.0, (1 - strength) / (1 - _MELODY))
         stays = np.ones(len(melody), bool) if share == 1 else backbone & (rng.random(len(melody)) < share)
-        parts = [_moved(melody[stays], sheet, cast.melody)]
+        kept = [_moved(melody[stays], sheet, cast.melody)]
         closed = [cast.melody] if share == 1 else []
         if cast.bass is not None and cast.bass != cast.melody and len(bass) and strength < _BASS:
-            parts.append(_moved(bass, sheet, cast.bass))
+            kept.append(_moved(bass, sheet, cast.bass))
             closed.append(cast.bass)
         open_ = sheet.open.copy()
         open_[closed] = False
-        notes = np.concatenate(parts)
-        sheets.append(replace(sheet, open=open_, again=again).with_notes(notes))
-        casts.append(cast)
-    return _dressed(known, source, casts, sheets, request, progress)
+        notes = np.concatenate(kept)
+        parts.append((cast, replace(sheet, open=open_, again=again).with_notes(notes)))
+    return _dressed(known, source, parts, request, progress)
 
 
 def melody_of(frame: Frame) -> Ints:
@@ -168,10 +166,11 @@ def _moved(notes: Ints, sheet: Sheet, track: int) -> Ints:
 
 
 def _dressed(
-    known: Known, source: Frame, casts: list[Cast], sheets: list[Sheet], request: EditRequest, progress: Progress,
+    known: Known, source: Frame, parts: list[tuple[Cast, Sheet]], request: EditRequest, progress: Progress,
     own: NoteArray | None = None,
 ) -> list[Piece]:  # fmt: skip
     """Written, and as pieces with the tracks of their models. own: notes that stood, as they are to be in the piece."""
+    casts, sheets = [cast for cast, _ in parts], [sheet for _, sheet in parts]
     bars = sheets[0].bars
     found: dict[int, Piece] = {}
     for count in sorted({len(s.families) for s in sheets}):

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import EditRequest, Progress
-from fewnotes.engines.transformer import form
 from fewnotes.engines.transformer.composing import Known
-from fewnotes.engines.transformer.decoding import write
+from fewnotes.engines.transformer.fitting.pretrained import chances
 from fewnotes.engines.transformer.frame import Frame, frame_of, with_notes
-from fewnotes.engines.transformer.page import as_events
-from fewnotes.engines.transformer.planning import closed
-from fewnotes.engines.transformer.pretrained import chances
-from fewnotes.engines.transformer.progression import Progression, segments_of
-from fewnotes.engines.transformer.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
+from fewnotes.engines.transformer.planned import form
+from fewnotes.engines.transformer.planned.plan import closed
+from fewnotes.engines.transformer.planned.progression import Progression, segments_of
+from fewnotes.engines.transformer.writing.decoding import write
+from fewnotes.engines.transformer.writing.page import as_events
+from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.errors import BadParameter, NotPossible
 from fewnotes.meta.events import FAMILIES
 from fewnotes.music.piece import Piece
@@ -57,6 +57,9 @@ def continued(known: Known, piece: Piece, bars: int, request: EditRequest, progr
         return closed(own, alike[int(rng.integers(len(alike)))], last) if alike else own
 
     written = _written(known, [sheet_of(rng) for rng in _chances(request)], request, progress)
+    for notes in written:
+        # How the style closes was put down before, but is no part of the piece.
+        notes[notes[:, TIME] >= end, STOOD] = 0
     kept = np.ones(len(piece.notes), bool)
     return [with_notes(frame, notes, kept, lines) for notes in written]
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
+from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.errors import BadInput
 from fewnotes.meta.events import (
     FAMILIES,

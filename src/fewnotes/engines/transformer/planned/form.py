@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines.transformer.frame import Frame
-from fewnotes.engines.transformer.sheet import KEY, LENGTH, TIME, TRACK
+from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, TIME, TRACK
 from fewnotes.meta.events import CROWDS, FAMILIES
 
 Ints = NDArray[np.int64]

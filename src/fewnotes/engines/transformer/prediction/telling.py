@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import Surprisal
-from fewnotes.engines.transformer.facts import SIZES, Past, told
-from fewnotes.engines.transformer.memory import Ladder, odds
+from fewnotes.engines.transformer.prediction.facts import SIZES, Past, told
+from fewnotes.engines.transformer.prediction.memory import Ladder, odds
 from fewnotes.meta.events import Events
 
 Floats = NDArray[np.float64]

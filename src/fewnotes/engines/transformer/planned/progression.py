@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines.transformer.frame import Frame
-from fewnotes.engines.transformer.memory import Facts, Ladder, spread
+from fewnotes.engines.transformer.prediction.memory import Facts, Ladder, spread
 from fewnotes.meta.events import segments_in
 
 Ints = NDArray[np.int64]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.pretrained import Pretrained, chances
-from fewnotes.engines.transformer.telling import TESTED_NOTES
+from fewnotes.engines.transformer.fitting.pretrained import Pretrained, chances
+from fewnotes.engines.transformer.prediction.telling import TESTED_NOTES
 from fewnotes.meta.events import BEGIN, KEY, Events, first_notes
-from fewnotes.meta.excerpts import misheard, sequence
+from fewnotes.meta.events.excerpts import misheard, sequence
 
 if TYPE_CHECKING:
     from fewnotes.nets.composer import Composer

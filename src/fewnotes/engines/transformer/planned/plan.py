@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import ComposeRequest
-from fewnotes.engines.transformer import form
 from fewnotes.engines.transformer.frame import Frame
-from fewnotes.engines.transformer.progression import Progression
-from fewnotes.engines.transformer.sheet import KEY, LENGTH, TIME, TRACK, Sheet, lines_of
+from fewnotes.engines.transformer.planned import form
+from fewnotes.engines.transformer.planned.progression import Progression
+from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, TIME, TRACK, Sheet, lines_of
 from fewnotes.errors import BadParameter, NotPossible
 from fewnotes.meta.events import FAMILIES, LONGEST, STEPS_PER_QUARTER, key_shift_of
 from fewnotes.music.key import Key

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.facts import Note, Past
-from fewnotes.engines.transformer.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
-from fewnotes.engines.transformer.telling import Memory
+from fewnotes.engines.transformer.prediction.facts import Note, Past
+from fewnotes.engines.transformer.prediction.telling import Memory
+from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.meta import events as ev
 from fewnotes.music.guard import HARD, SOFT, Guard, Watcher
 

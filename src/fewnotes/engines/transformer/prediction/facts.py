@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.memory import Facts
+from fewnotes.engines.transformer.prediction.memory import Facts
 from fewnotes.meta.events import DELTA, FAMILIES, FAMILY, GAP, KEY, LENGTH, LONGEST, NO_KEY, PLACE, TIME, TRACK, WITH
 
 SIZES = (LONGEST + 1, LONGEST + 1, 128)

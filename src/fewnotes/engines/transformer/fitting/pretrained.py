@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fewnotes.errors import BadInput, NotInstalled
 from fewnotes.meta.events import DELTA, FIELDS, GAP, KEY, LENGTH, LONGEST, Events, begin
-from fewnotes.meta.excerpts import plain
+from fewnotes.meta.events.excerpts import plain
 from fewnotes.store.checkpoints import Checkpoint, load_checkpoint
 
 if TYPE_CHECKING:

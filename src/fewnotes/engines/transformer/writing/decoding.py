@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.facts import SIZES
-from fewnotes.engines.transformer.memory import Facts, spread
-from fewnotes.engines.transformer.page import Page
-from fewnotes.engines.transformer.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
-from fewnotes.engines.transformer.telling import Memory
+from fewnotes.engines.transformer.prediction.facts import SIZES
+from fewnotes.engines.transformer.prediction.memory import Facts, spread
+from fewnotes.engines.transformer.prediction.telling import Memory
+from fewnotes.engines.transformer.writing.page import Page
+from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.meta import events as ev
 from fewnotes.music.guard import Guard
 

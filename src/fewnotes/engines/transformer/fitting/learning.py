@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from fewnotes.engines import Progress
 from fewnotes.engines.relation import judge
-from fewnotes.engines.transformer.adapting import Adapted, adapted
+from fewnotes.engines.transformer.fitting.adapting import Adapted, adapted
+from fewnotes.engines.transformer.fitting.pretrained import Pretrained, chances
 from fewnotes.engines.transformer.frame import events_of
-from fewnotes.engines.transformer.pretrained import Pretrained, chances
-from fewnotes.engines.transformer.telling import (
+from fewnotes.engines.transformer.prediction.telling import (
     TESTED_NOTES,
     Memory,
     first_weights,

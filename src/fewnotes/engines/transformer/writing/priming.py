@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.meta.events import Events, begin
-from fewnotes.meta.excerpts import joined, plain
+from fewnotes.meta.events.excerpts import joined, plain
 
 #: Events heard in all, and notes of a piece at most.
 HEARD, _EXCERPT = 256, 128

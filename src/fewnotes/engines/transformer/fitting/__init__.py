@@ -1,0 +1,1 @@
+"""The trained net, and fitting it to a style."""

@@ -1,0 +1,1 @@
+"""Notes, one after another, onto sheets."""
