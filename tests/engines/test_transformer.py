@@ -277,9 +277,8 @@ def test_ladders_are_distributions_and_go_on_from_what_the_net_says():
     each = [odds((one, two), (1, 2), s, net[s]) for s in range(4)]
     assert sum(each) == pytest.approx(1)
     assert each[0] == max(each)
-    into = [0.0] * 4
-    left = spread((one, two), (1, 2), 1.0, into)
-    assert [i + left * n for i, n in zip(into, net, strict=True)] == pytest.approx(each)
+    even = [odds((one,), (1, 2), s, 0.25) for s in range(4)]
+    assert spread(one, (1, 2)).tolist() == pytest.approx(even)
 
 
 def test_whoever_foresees_gains_weight_and_the_mixture_is_hardly_worse_than_the_best():

@@ -48,7 +48,6 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
     base = pretrained()
     found = learned(base, heard, seed, progress, fit=way != "unfitted")
     arrays: dict[str, NDArray[Any]] = {"style": found.style}
-    arrays |= {f"weights.{step}": w for step, w in enumerate(found.weights)}
     arrays |= {f"net.{name}": array for name, array in found.changed.items()}
     values: dict[str, Any] = {"checkpoint": base.digest, "steps": found.steps, "bits_notes": TESTED_NOTES}
     words = "The composer has read the pieces and knows how its net and its memory count in this style."
@@ -132,8 +131,15 @@ def _after(piece: Piece, style: Style) -> Surprisal:
     nets = [chances(base.net, events, known.voice.style)]
     if known.voice.net is not base.net:
         nets.append(chances(known.voice.net, events, known.voice.style))
-    chance, _ = mixed(nets, remembered(events, (known.voice.memory,), nets[-1]))
+    chance, _ = mixed(nets, remembered(events, (_memory_of(style),), nets[-1]))
     return told(chance)
+
+
+@lru_cache(maxsize=4)
+def _memory_of(style: Style) -> Memory:
+    """What was read of the pieces of a style."""
+    support = [piece for piece in style.support if len(piece.notes)]
+    return Memory().read([events_of(piece) for piece in support], notes_read(len(support)))
 
 
 @lru_cache(maxsize=4)
@@ -149,12 +155,9 @@ def known_of(style: Style) -> Known:
     changed = {k.removeprefix("net."): v for k, v in part.arrays.items() if k.startswith("net.")}
     support = [piece for piece in style.support if len(piece.notes)]
     frames = tuple(frame_of(piece) for piece in support)
-    memory = Memory().read([events_of(piece) for piece in support], notes_read(len(support)))
     voice = Voice(
         base.fitted(changed),
         part.arrays["style"],
-        memory,
-        tuple(part.arrays[f"weights.{step}"] for step in range(3)),
         Guard(_lines(frames), 12),
     )
     modes = {frame.minor for frame in frames}

@@ -107,7 +107,7 @@ def melody_of(frame: Frame) -> Ints:
     """The notes of a piece that have the role of the melody, (n, 4); all of a piece without one."""
     role = roles(frame.piece)[frame.which]
     found = frame.notes[role == Role.MELODY]
-    return found if len(found) else frame.notes[frame.families_at() != FAMILIES - 1]
+    return np.asarray(found if len(found) else frame.notes[frame.families_at() != FAMILIES - 1])
 
 
 def _bass_of(frame: Frame) -> Ints:

@@ -111,7 +111,7 @@ class _Fitting:
                     each, _ = losses(self.net, then, index, self._style, then[..., KEY] != BEGIN, heard)
                 loss = each.sum() / (then[:, 1:, KEY] != BEGIN).sum()
                 self._optimiser.zero_grad(set_to_none=True)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(self._optimiser.param_groups[0]["params"], 1.0)
                 self._optimiser.step()
         self.net.eval()

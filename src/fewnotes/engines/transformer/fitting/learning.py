@@ -20,7 +20,6 @@ from fewnotes.engines.transformer.frame import events_of
 from fewnotes.engines.transformer.prediction.telling import (
     TESTED_NOTES,
     Memory,
-    first_weights,
     mixed,
     notes_read,
     remembered,
@@ -36,14 +35,13 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Learned:
-    """style: how the judge hears it, (D,). changed: arrays of the net that fitting changed. weights: of the experts.
+    """style: how the judge hears it, (D,). changed: arrays of the net that fitting changed
 
     bits, before: bits a note of pieces left out, with and without the others; None for one piece.
     """
 
     style: Floats
     changed: dict[str, NDArray[Any]]
-    weights: tuple[NDArray[np.float64], ...]
     steps: int
     bits: float | None
     before: float | None
@@ -61,27 +59,25 @@ def learned(base: Pretrained, pieces: Sequence[Piece], seed: int, progress: Prog
             base, events, vectors, seed, lambda done, total: progress(1 + 6 * done // total, 10, "Fitting the net")
         )
     if len(pieces) < 2:
-        return Learned(style, found.arrays, first_weights(1, True), found.steps, None, None)
+        return Learned(style, found.arrays, found.steps, None, None)
     progress(8, 10, "How sure")
     return _measured(base, events, vectors, style, found)
 
 
 def _measured(base: Pretrained, events: Sequence[Events], vectors: Floats, style: Floats, fit: Adapted) -> Learned:
-    """With weights and bits from pieces left out."""
+    """With bits of pieces left out; the net is as it was trained, for fitting it once for each would take too long."""
     folds = [list(range(i, len(events), min(_FOLDS, len(events)))) for i in range(min(_FOLDS, len(events)))]
     notes = notes_read(len(events))
     memories = [Memory().read([events[i] for i in fold], notes) for fold in folds]
-    weights, bits, before = [], [], []
+    bits, before = [], []
     for number, fold in enumerate(folds):
         piece = first_notes(events[fold[0]], TESTED_NOTES)
         rest = [i for i in range(len(events)) if i not in fold]
         said = chances(base.net, piece, base.style(vectors[rest]))
         ladders = remembered(piece, [m for i, m in enumerate(memories) if i != number], said)
-        chance, weight = mixed([said], ladders)
-        weights.append(weight)
+        chance, _ = mixed([said], ladders)
         bits.append(surprisal(chance).bits_per_note)
         unfitted = chances(base.net, piece, 0 * style)
         alone, _ = mixed([unfitted], remembered(piece, (), unfitted))
         before.append(surprisal(alone).bits_per_note)
-    mean = tuple(np.mean([w[step] for w in weights], axis=0) for step in range(3))
-    return Learned(style, fit.arrays, mean, fit.steps, float(np.mean(bits)), float(np.mean(before)))
+    return Learned(style, fit.arrays, fit.steps, float(np.mean(bits)), float(np.mean(before)))

@@ -43,11 +43,10 @@ class Progression:
 
     def odds(self, past: Sequence[int], part: int, bar: int, left: int) -> NDArray[np.float64]:
         """Probability of each set after others. part: which segment of its bar. left: bars until the end."""
-        into: list[float] = [0.0] * len(self.sets)
+        into = np.zeros(len(self.sets))
         for ladder, facts in zip(self._ladders, _facts(past, part, bar, left), strict=True):
-            left = spread((ladder,), facts, 0.5, into)
-            into = [x + left / len(into) for x in into]
-        return np.array(into)
+            into += spread(ladder, facts) / len(self._ladders)
+        return into
 
     def drawn(
         self, lines: Ints, again: Mapping[int, int], rng: np.random.Generator, fits: NDArray[np.float64] | None = None,

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 Facts = tuple[Hashable, ...]
 Counts = dict[int, int]
 
@@ -41,23 +44,17 @@ def odds(ladders: Sequence[Ladder], facts: Facts, symbol: int, base: float) -> f
     return found
 
 
-def spread(ladders: Sequence[Ladder], facts: Facts, weight: float, into: list[float]) -> float:
-    """Adds `weight` times the probability of every symbol to `into`, (size,); what is left for the base is returned."""
-    climbed = []
+def spread(ladder: Ladder, facts: Facts) -> NDArray[np.float64]:
+    """Probability of every symbol, (size,); below the lowest rung all are alike."""
+    found = np.full(ladder.size, 1.0 / ladder.size)
     for k in range(len(facts) + 1):
-        rungs = [rung for rung in (ladder.rungs.get(facts[:k]) for ladder in ladders) if rung is not None]
-        if not rungs:
+        rung = ladder.rungs.get(facts[:k])
+        if rung is None:
             break
-        climbed.append(rungs)
-    for rungs in reversed(climbed):
-        met = sum(rung[0][0] for rung in rungs)
-        kinds = len(rungs[0][1]) if len(rungs) == 1 else len(set().union(*(rung[1] for rung in rungs)))
-        each = weight / (met + kinds)
-        for _, counts in rungs:
-            for symbol, count in counts.items():
-                into[symbol] += each * count
-        weight = each * kinds
-    return weight
+        (met,), counts = rung
+        found *= len(counts) / (met + len(counts))
+        found[list(counts)] += np.array(list(counts.values())) / (met + len(counts))
+    return found
 
 
 def _rung(ladders: Sequence[Ladder], facts: Facts, symbol: int) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines import Surprisal
-from fewnotes.engines.transformer.prediction.facts import SIZES, Past, told
+from fewnotes.engines.transformer.prediction.facts import SIZES, told
 from fewnotes.engines.transformer.prediction.memory import Ladder, odds
 from fewnotes.meta.events import Events
 
@@ -93,12 +93,6 @@ def mixed(nets: Sequence[Floats], ladders: Sequence[Floats]) -> tuple[Floats, li
 
 def _first(nets: int, words: int) -> Floats:
     return np.array([NETS / nets] * nets + [(1 - NETS) / words] * words)
-
-
-def first_weights(nets: int, known: bool) -> tuple[Floats, ...]:
-    """Of each symbol, the weights of the experts before anything is heard. known: was anything read?"""
-    viewpoints = [len(facts) for facts in (Past().begins(0, 0), Past().lasts(0, 0, 0), Past().sounds(0, 0, 0, 0, ()))]
-    return tuple(_first(nets, count * (2 if known else 1)) for count in viewpoints)
 
 
 def notes_read(pieces: int) -> int:

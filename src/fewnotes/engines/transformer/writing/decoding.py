@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.prediction.facts import SIZES
-from fewnotes.engines.transformer.prediction.memory import Facts, spread
-from fewnotes.engines.transformer.prediction.telling import Memory
 from fewnotes.engines.transformer.writing.page import Page
 from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.meta import events as ev
@@ -38,24 +35,16 @@ _ALSO_GOOD = 0.02
 _SILENCE = 48
 #: A track that should have begun by now may still take so many steps.
 _LATE = 12
-#: Power of what was read beside the net, which has the rest. Of rhythm the net alone is better: a memory that is heeded
-#: there lets a piece run dry. Chosen on meta-validation.
-MEMORY = 0.3
-NUCLEUS = 0.92
+#: Of the likeliest symbols that together have this share one is drawn.
+NUCLEUS = 0.97
 
 
 @dataclass(frozen=True)
 class Voice:
-    """What writes: the net that learned the style, how the judge hears the style, the memory, and how much each counts.
-
-    weights: of the net and of each ladder expert (memory and piece, piece alone), for each of the three symbols.
-    guard: lines that are not to be copied.
-    """
+    """What writes: the net fitted to the style, how the judge hears the style, and lines that are not to be copied."""
 
     net: Composer
     style: NDArray[np.float32]
-    memory: Memory
-    weights: tuple[Floats, ...]
     guard: Guard
 
 
@@ -110,7 +99,7 @@ def _one_each(voice: Voice, pages: Sequence[Page], dice: Sequence[Dice], hidden:
     import torch
 
     net = voice.net
-    whose = torch.log_softmax(net.to_track(hidden), dim=-1).double().numpy()  # type: ignore[arg-type]
+    whose = torch.log_softmax(net.to_track(hidden), dim=-1).double().numpy()
     rows = [_begun(page, odds, one.rng) for page, odds, one in zip(pages, whose, dice, strict=True)]
     stood = [False] * len(pages)
     left = [i for i, page in enumerate(pages) if not page.done]
@@ -141,7 +130,7 @@ def _one_each(voice: Voice, pages: Sequence[Page], dice: Sequence[Dice], hidden:
         if page.done:
             continue
         if row[ev.KEY] < 0:
-            _which(page, row, odds, voice, one)
+            _which(page, row, odds, one)
         page.add(row, fixed)
     return rows
 
@@ -264,11 +253,9 @@ def _how_long(page: Page, row: list[int], chance: Floats, dice: Dice) -> None:
     row[ev.LENGTH] = _picked(said, dice) if said.sum() > 0 else 1
 
 
-def _which(page: Page, row: list[int], chance: Floats, voice: Voice, dice: Dice) -> None:
+def _which(page: Page, row: list[int], chance: Floats, dice: Dice) -> None:
     """Which key: in the range of the track, above what the track already began there, and no copy carried on."""
-    track, advance = row[ev.TRACK], min(row[ev.DELTA] + row[ev.GAP], ev.LONGEST)
-    facts = page.past.sounds(track, advance, row[ev.PLACE], row[ev.LENGTH], page.together(row))
-    said = _with_memory(page, voice, facts, chance)
+    track, said = row[ev.TRACK], chance.copy()
     sheet = page.sheet
     low, high = int(sheet.lowest[track]), int(sheet.highest[track])
     if track == page.last_track and row[ev.DELTA] == 0:
@@ -294,23 +281,6 @@ def _without(chance: Floats, keys: set[int], needed: float) -> Floats:
     rest = chance.copy()
     rest[[k for k in keys if 0 <= k < len(rest)]] = 0
     return rest if rest.sum() > needed * chance.sum() else chance
-
-
-def _with_memory(page: Page, voice: Voice, facts: Sequence[Facts], chance: Floats) -> Floats:
-    """What the net says of keys, drawn towards what was read: their weighed product, which either can forbid."""
-    weights = voice.weights[2]
-    read, left, place = [0.0] * SIZES[2], 0.0, 1
-    known = bool(voice.memory.ladders)
-    for i, own in enumerate(facts):
-        fresh = page.own.of(2, i)
-        if known:
-            left += spread((voice.memory.of(2, i), fresh), own, float(weights[place]), read)
-            place += 1
-        left += spread((fresh,), own, float(weights[place]), read)
-        place += 1
-    words = np.array(read) + left * chance
-    said = chance ** (1 - MEMORY) * (words / max(1e-9, words.sum())) ** MEMORY
-    return np.asarray(said / said.sum())
 
 
 def _picked(chance: Floats, dice: Dice) -> int:

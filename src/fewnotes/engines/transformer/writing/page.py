@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.engines.transformer.prediction.facts import Note, Past
-from fewnotes.engines.transformer.prediction.telling import Memory
 from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.meta import events as ev
 from fewnotes.music.guard import HARD, SOFT, Guard, Watcher
@@ -27,8 +25,6 @@ class Page:
     sheet: Sheet
     guard: Guard
     notes: list[Row] = field(default_factory=list)
-    past: Past = field(default_factory=Past)
-    own: Memory = field(default_factory=Memory)
     last: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     sounding: list[tuple[int, int]] = field(default_factory=list)
     clock: int = 0
@@ -175,16 +171,6 @@ class Page:
     def add(self, row: list[int], stood: bool) -> None:
         """The note is complete."""
         time, track, key, length = row[ev.TIME], row[ev.TRACK], row[ev.KEY], row[ev.LENGTH]
-        advance = min(row[ev.DELTA] + row[ev.GAP], ev.LONGEST)
-        facts = (
-            self.past.begins(track, row[ev.GAP]),
-            self.past.lasts(track, advance, row[ev.PLACE]),
-            self.past.sounds(track, advance, row[ev.PLACE], length, self.together(row)),
-        )
-        for step, symbol in enumerate((advance, length, key)):
-            for i, known in enumerate(facts[step]):
-                self.own.of(step, i).add(known, symbol)
-        self.past.add(track, Note(advance, length, key, row[ev.PLACE], time))
         self.last[track] = (time, key, length)
         self.sounding = [(end, p) for end, p in self.sounding if end > time]
         if not self.is_drum(track):
@@ -195,10 +181,6 @@ class Page:
             self._top[track] = (time, max(key, self._top.get(track, _NOT_YET)[1]))
         self.clock, self.last_track, self.last_key = time, track, key
         self.notes.append((time, track, key, length, int(stood)))
-
-    def together(self, row: list[int]) -> tuple[int, ...]:
-        """Keys that sound with it, for the memory."""
-        return () if self.is_drum(row[ev.TRACK]) else tuple(k for k in row[ev.WITH] if k != ev.NO_KEY)
 
     def finished(self) -> Ints:
         """All notes, (n, 5), with locked ones that were still to come; where tracks sound one note at a time no new
