@@ -154,7 +154,7 @@ class Compose(Use):
     density: float | None = param(
         Kind.FLOAT, "Notes a quarter, all tracks together", default=None, optional=True, minimum=0.05, maximum=64
     )
-    form: str | None = param(
+    sections: str | None = param(
         Kind.STR, "Sections by letters, such as AABA; as the style has it", default=None, optional=True
     )
     chords: str | None = param(
@@ -210,7 +210,7 @@ class Compose(Use):
             lowest=lowest,
             highest=highest,
             density=float(self.density) if self.density is not None else None,
-            form=form_words(self.form) if self.form else "",
+            form=form_words(self.sections) if self.sections else "",
             chords=chord_words(self.chords) if self.chords else (),
         )
 
