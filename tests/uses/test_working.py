@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 
 import fewnotes as fn
 from fewnotes.engines import transformer
+from fewnotes.engines.transformer.fitting import adapting
 from fewnotes.errors import BadParameter, NotPossible
 from fewnotes.music.edit import slice_bars
 from fewnotes.registry import find
@@ -65,7 +66,8 @@ def test_every_verb_is_a_function_too(style, piece):
     assert fn.transfer(piece, style, strength=0.9, candidates=1)[0].notes is not None
 
 
-def test_a_style_that_another_engine_learned_is_read_when_it_is_needed(chorales, piece):
+def test_a_style_that_another_engine_learned_is_read_when_it_is_needed(chorales, piece, monkeypatch):
+    monkeypatch.setattr(adapting, "UNTRIED", 1)
     plain = fn.learn(chorales[:1], name="plain", engine="markov")
     assert fn.infill(plain, piece, bars="2", candidates=1)[0].notes is not None
 
