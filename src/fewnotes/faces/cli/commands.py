@@ -19,10 +19,12 @@ from fewnotes.registry import find, names
 from fewnotes.style import Style
 from fewnotes.uses import Result, Use, params, use_class
 
+#: Examples at a first meeting: a few are read, a list is not.
+_SHOWN = 7
 _WELCOME = """fewnotes {version}: learns a style from a handful of pieces, then composes, compares and checks in it.
 
 {examples}
-  fewnotes --help
+  fewnotes --help                                            shows all of it
 
 MIDI, MusicXML, ABC and kern are read. Nothing leaves this machine."""
 _CODES = (
@@ -50,7 +52,7 @@ def build(only: str = "") -> typer.Typer:
         elif context.invoked_subcommand is None:
             made = [use for use in _uses().values() if use.result is not Result.REPORT]
             made.sort(key=lambda use: list(Result).index(use.result))
-            examples = "\n".join(f"  {use.example}" for use in made)
+            examples = "\n".join(f"  {use.example}" for use in made[:_SHOWN])
             print(_WELCOME.format(version=fewnotes.__version__, examples=examples))
         return 0
 
