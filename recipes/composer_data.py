@@ -1,6 +1,6 @@
 """What the composer trains on: the events of every piece of meta-train and meta-validation.
 
-    python recipes/composer_data.py --work WORK [--workers 2]
+python recipes/composer_data.py --work WORK [--workers 2]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From trained weights to a checkpoint that ships.
 
-    python recipes/composer_export.py --work WORK [--name composer] [--out src/fewnotes/assets/transformer]
+python recipes/composer_export.py --work WORK [--name composer] [--out src/fewnotes/assets/transformer]
 """
 
 from __future__ import annotations

@@ -59,9 +59,7 @@ class Layer(nn.Module):
         self.up = nn.Linear(width, 4 * width, bias=False)
         self.down = nn.Linear(4 * width, width, bias=False)
 
-    def forward(
-        self, x: Tensor, turn: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor] | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """x: (B, T, W). turn: cosines and sines, (B, 1, T, W / H / 2). kept: where keys and values are to be put."""
         batch, count, width = x.shape
         parts = self.project(self.before(x)).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
@@ -72,7 +70,6 @@ class Layer(nn.Module):
         seen = attended(query, key, value)
         x = x + self.dropout(self.out(seen.transpose(1, 2).reshape(batch, count, width)))
         return x + self.dropout(self.down(functional.gelu(self.up(self.between(x)))))
-
 
     def step(self, x: Tensor, turn: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor], cache: Cache) -> Tensor:
         """One event more, (B, 1, W)."""
@@ -98,8 +95,7 @@ class Cache:
 
 
 def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Causal attention, (B, H, T, D). Training in bfloat16 on a CPU, plain products are twice as fast as the fused way.
-    """
+    """Causal attention, (B, H, T, D). Training in bfloat16 on a CPU, plain products are twice as fast as the fused way."""
     if query.dtype != torch.bfloat16 or query.is_cuda:
         return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
     count, width = query.shape[-2:]
