@@ -38,7 +38,11 @@ class Learn(Use):
         maximum=1000,
     )
     name: str = param(Kind.STR, "What to call the style", default="style")
-    engine: str = param(Kind.STR, "Which engines learn, with commas between: markov,relation,gan", default="markov")
+    engine: str = param(
+        Kind.STR,
+        "Which engines learn, with commas between: markov, trio (best to compose with), relation, gan",
+        default="markov",
+    )
     seed: int = param(Kind.SEED, "Same seed, same style", default=0, minimum=0, maximum=2**63 - 1)
 
     def run(self, progress: Progress = no_progress) -> Style:
