@@ -95,7 +95,10 @@ class Cache:
 
 
 def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Causal attention, (B, H, T, D). Training in bfloat16 on a CPU, plain products are twice as fast as the fused way."""
+    """Causal attention, (B, H, T, D).
+
+    Training in bfloat16 on a CPU, plain products are twice as fast as the fused way.
+    """
     if query.dtype != torch.bfloat16 or query.is_cuda:
         return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
     count, width = query.shape[-2:]
