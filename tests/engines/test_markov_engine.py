@@ -261,3 +261,9 @@ def test_the_guard_forbids_the_step_that_would_carry_a_copy_on():
     assert watcher.forbidden(12 * QUARTER, (20, 4)) == set()
     watcher.push(12 * QUARTER, source[12][1] + 4)
     assert watcher.forbidden(13 * QUARTER, (10, 4)) == set()
+
+
+def test_sections_and_chords_are_refused_and_not_ignored(chorales):
+    for wish in ({"form": "AABA"}, {"chords": (145,)}):
+        with pytest.raises(NotPossible, match="sections"):
+            markov.compose(chorales, ComposeRequest(bars=2, **wish))

@@ -22,6 +22,7 @@ from fewnotes.engines.markov.summary import describe
 from fewnotes.engines.markov.writing.output import to_piece, usual_tempo
 from fewnotes.engines.markov.writing.pool import Pool, Verdict, usual_bits
 from fewnotes.engines.markov.writing.writer import Writer
+from fewnotes.errors import NotPossible
 from fewnotes.music.guard import Guard, LineNote
 from fewnotes.music.piece import Piece
 from fewnotes.style import Part, Style
@@ -48,8 +49,13 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
 def compose(style: Style, request: ComposeRequest, *, progress: Progress = no_progress) -> list[Piece]:
     """New pieces, unranked. The same style, request and seed give the same pieces.
 
-    Raises NotPossible for a meter or mode that no piece of the style has.
+    Raises NotPossible for a meter or mode that no piece of the style has, and for sections or chords asked for.
     """
+    if request.form or request.chords:
+        raise NotPossible(
+            "The engine markov writes no sections and no chords that are asked for",
+            fix="Leave out the sections and chords, or learn the style with --engine trio",
+        )
     support = style.support
     shelf = make_shelf(support, request.key, request.meter)
     model = make_model(support, shelf)
