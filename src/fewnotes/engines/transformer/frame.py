@@ -164,7 +164,10 @@ def with_notes(frame: Frame, written: Ints, kept: NDArray[np.bool_], lines: Ints
     own = piece.notes[kept]
     notes = np.concatenate([own, rows])
     is_new = np.arange(len(notes)) >= len(own)
-    whole = replace(piece, notes=unstruck(notes, is_new), graces=piece.graces[:0])
+    # A grace note stays with the note it leads to.
+    led_to = {(int(n["onset_tick"]), int(n["track"])) for n in own}
+    graces = piece.graces[[(int(g["onset_tick"]), int(g["track"])) in led_to for g in piece.graces]]
+    whole = replace(piece, notes=unstruck(notes, is_new), graces=graces)
     return replace(whole, barlines_tick=explicit_barlines(whole, ticks[:-1].tolist()))
 
 
