@@ -40,7 +40,7 @@ class Learn(Use):
     name: str = param(Kind.STR, "What to call the style", default="style")
     engine: str = param(
         Kind.STR,
-        "Which engines learn, with commas between: markov, trio (best to compose with), relation, gan",
+        "Which engines learn, with commas between: markov, trio, relation, gan",
         default="markov",
     )
     seed: int = param(Kind.SEED, "Same seed, same style", default=0, minimum=0, maximum=2**63 - 1)

@@ -50,7 +50,7 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
     arrays: dict[str, NDArray[Any]] = {"style": found.style}
     arrays |= {f"net.{name}": array for name, array in found.changed.items()}
     values: dict[str, Any] = {"checkpoint": base.digest, "steps": found.steps, "bits_notes": TESTED_NOTES}
-    words = "The composer has read the pieces and knows how its net and its memory count in this style."
+    words = "The composer has read the piece; how well it foretells others needs a second one to find out."
     if found.bits is not None and found.before is not None:
         values |= {"bits_a_note": found.bits, "bits_a_note_before": found.before}
         words = (

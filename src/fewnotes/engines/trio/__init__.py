@@ -1,4 +1,4 @@
-"""The default engine: the composer writes more than is asked for, the judge keeps what is most in the style.
+"""An engine of two: the composer writes more than is asked for, the judge keeps what is most in the style.
 
 What it learns is what its two engines learn, as one part. Drafts that follow a source are thrown away by the composer;
 of the rest the relation network takes those most like the style, none of them nearly the same as another.
@@ -36,8 +36,8 @@ def learn(pieces: Sequence[Piece], *, seed: int = 0, progress: Progress = no_pro
 
 def compose(style: Style, request: ComposeRequest, *, progress: Progress = no_progress) -> list[Piece]:
     """New pieces, the most like the style first. Raises NotPossible, BadParameter as the composer does."""
-    count = min(max(_MOST, request.candidates), _DRAFTS * request.candidates)
-    drafts = transformer.compose(_inside(style), replace(request, candidates=count), progress=progress)
+    more = replace(request, candidates=_count(request.candidates))
+    drafts = transformer.compose(_inside(style), more, progress=progress)
     return _chosen(style, drafts, request.candidates)
 
 
@@ -100,7 +100,12 @@ def surprisal(piece: Piece, style: Style | None) -> Surprisal:
 
 
 def _more(request: EditRequest) -> EditRequest:
-    return replace(request, candidates=min(max(_MOST, request.candidates), _DRAFTS * request.candidates))
+    return replace(request, candidates=_count(request.candidates))
+
+
+def _count(asked: int) -> int:
+    """Drafts for so many pieces."""
+    return min(max(_MOST, asked), _DRAFTS * asked)
 
 
 @lru_cache(maxsize=4)

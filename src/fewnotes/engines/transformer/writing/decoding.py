@@ -1,5 +1,4 @@
-"""Notes, one after another, onto a batch of sheets: the net and the memory say how likely, the sheet says what is
-allowed.
+"""Notes, one after another, onto a batch of sheets: the net says how likely, the sheet says what is allowed.
 
 Each step takes one note further in time order: whose it is, when it begins, how long it lasts, which key. Where a
 locked note comes first it is put in its place and heard as if it had been chosen. The net sees the last `WINDOW` notes;
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from fewnotes.engines.transformer.writing.page import Page
 from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.meta import events as ev
+from fewnotes.meta.events.excerpts import SILENCE
 from fewnotes.music.guard import Guard
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ WINDOW = 600
 _MOST_NOTES = 1.0
 #: Where another key is about as good, what leads towards a copy is left alone.
 _ALSO_GOOD = 0.02
-_SILENCE = 48
 #: A track that should have begun by now may still take so many steps.
 _LATE = 12
 #: Of the likeliest symbols that together have this share one is drawn.
@@ -81,7 +80,7 @@ def write(
     with torch.inference_mode():
         if before is not None:
             prefilled(voice.net, torch.tensor(before, dtype=torch.int64), style, cache)
-            since[:, ev.TIME] = torch.tensor(before[:, -1, ev.TIME]) + _SILENCE
+            since[:, ev.TIME] = torch.tensor(before[:, -1, ev.TIME]) + SILENCE
         for cast in zip(*(_cast(sheet) for sheet in sheets), strict=True):
             hidden = voice.net.step(torch.tensor(cast) + since, cache.length, style, cache)
         for number in range(cache.layers[0][0].shape[2] - cache.length - 1):
@@ -99,7 +98,7 @@ def _one_each(voice: Voice, pages: Sequence[Page], dice: Sequence[Dice], hidden:
     import torch
 
     net = voice.net
-    whose = torch.log_softmax(net.to_track(hidden), dim=-1).double().numpy()
+    whose = torch.softmax(net.to_track(hidden), dim=-1).double().numpy()
     rows = [_begun(page, odds, one.rng) for page, odds, one in zip(pages, whose, dice, strict=True)]
     stood = [False] * len(pages)
     left = [i for i, page in enumerate(pages) if not page.done]
@@ -161,7 +160,7 @@ def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
     late = page.overdue()
     if late.any():
         free[: len(late)] &= late
-    chance = np.where(free, np.exp(odds), 0)
+    chance = np.where(free, odds, 0)
     return page.row(int(rng.choice(len(chance), p=chance / chance.sum())))
 
 
