@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 
 import fewnotes as fn
 from fewnotes.engines import ComposeRequest, EditRequest, relation, transformer, trio
+from fewnotes.engines.transformer.dressing import melody_of
 from fewnotes.engines.transformer.fitting.pretrained import chances, pretrained
 from fewnotes.engines.transformer.frame import events_of, frame_of, with_notes
 from fewnotes.engines.transformer.planned.form import lettered, stretched
@@ -200,6 +201,26 @@ def test_a_transferred_piece_has_the_tracks_of_the_style_and_keeps_melody_or_har
     heard = lambda p: {(int(n["onset_tick"]), int(n["pitch"]) % 12) for n in p.notes}  # noqa: E731
     wanted = heard(source)
     assert len(heard(gentle) & wanted) > len(heard(bold) & wanted)
+
+
+def test_a_line_that_is_called_the_melody_is_it_whole_though_others_lie_above_it(other):
+    named = tuple(t._replace(name="Melody" if i == 2 else "Chords") for i, t in enumerate(other.tracks))
+    frame = frame_of(replace(other, tracks=named))
+    assert np.array_equal(melody_of(frame), frame.of(2))
+
+
+def test_who_writes_alone_strikes_no_longer_chords_than_the_style(style, other):
+    """With the others closed, as they are at the end of a piece, the one that is left does not fill their turns."""
+    found = transformer.infill(style, other, (1, 4), (1,), EditRequest(candidates=2, seed=5))
+    for piece in found:
+        own = piece.notes[(piece.notes["track"] == 1)]
+        assert np.bincount(np.unique(own["onset_tick"], return_inverse=True)[1]).max() == 1
+    known = transformer.known_of(style)
+    sheet = Sheet.empty((6, 6), lines_of(48, 4), False)
+    open_ = sheet.open.copy()
+    open_[0] = False
+    written = write(known.voice, [replace(sheet, open=open_)] * 2, 3)
+    assert max(np.unique(w[:, TIME], return_counts=True)[1].max() for w in written) <= 4
 
 
 def test_the_same_seed_writes_the_same_and_another_seed_another(style, written):

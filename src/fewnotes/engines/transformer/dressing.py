@@ -24,6 +24,10 @@ Ints = NDArray[np.int64]
 _BASS, _MELODY = 0.4, 0.6
 #: How much keys outside the harmony of the piece still count.
 _OUTSIDE = 0.1
+#: A line is the melody if so many of its notes have that role.
+_LINE = 0.6
+#: Words in the name of a track that sings.
+_SUNG = {"melody", "lead", "vocal", "vocals", "voice", "soprano", "solo"}
 #: Semitones by which tracks may leave the range of their model, whose key is another.
 _ROOM = 4
 
@@ -104,9 +108,19 @@ def transferred(known: Known, piece: Piece, strength: float, request: EditReques
 
 
 def melody_of(frame: Frame) -> Ints:
-    """The notes of a piece that have the role of the melody, (n, 4); all of a piece without one."""
-    role = roles(frame.piece)[frame.which]
-    found = frame.notes[role == Role.MELODY]
+    """The notes of a piece that have the role of the melody, (n, 4); all of a piece without one.
+
+    A track of one note at a time whose name says so, or that is the melody most of the time, is it all of the time:
+    notes of others that lie above it now and then are none.
+    """
+    is_melody = roles(frame.piece)[frame.which] == Role.MELODY
+    sung = np.bincount(frame.notes[is_melody][:, TRACK], minlength=len(frame.tracks))
+    named = np.array([bool(_SUNG & set(frame.piece.tracks[t].name.lower().split())) for t in frame.tracks])
+    share = sung / np.bincount(frame.notes[:, TRACK], minlength=len(frame.tracks))
+    lines = frame.single & (named | (share >= _LINE))
+    if lines.any():
+        return frame.of(int(np.where(lines, sung + len(frame.notes) * named, -1).argmax()))
+    found = frame.notes[is_melody]
     return np.asarray(found if len(found) else frame.notes[frame.families_at() != FAMILIES - 1])
 
 

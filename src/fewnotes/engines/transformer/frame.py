@@ -104,9 +104,14 @@ def _is_single(notes: Ints) -> bool:
     return bool(len(notes) < 2 or (onset[1:] >= end[:-1]).mean() >= _SINGLE)
 
 
-@lru_cache(maxsize=128)
 def frame_of(piece: Piece, key: Key | None = None) -> Frame:
     """The frame of a piece. key: the one to take it for, if not the estimated one. Raises BadInput without notes."""
+    # Pieces are equal by content, but what is found in them depends on the names of tracks, too.
+    return _framed(piece, key, tuple(track.name for track in piece.tracks))
+
+
+@lru_cache(maxsize=128)
+def _framed(piece: Piece, key: Key | None, names: tuple[str, ...]) -> Frame:
     if not len(piece.notes):
         raise BadInput("There is not one note in this piece", expected="a piece with notes")
     key = key or estimate_key(piece)

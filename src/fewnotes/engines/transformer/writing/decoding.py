@@ -160,8 +160,14 @@ def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
     late = page.overdue()
     if late.any():
         free[: len(late)] &= late
-    chance = np.where(free, odds, 0)
-    return page.row(int(rng.choice(len(chance), p=chance / chance.sum())))
+    count = len(page.sheet.families)
+    pick = int(rng.choice(count, p=odds[:count] / odds[:count].sum()))
+    if not free[pick]:
+        # It wanted to hear another one: what the last track struck is complete, whoever comes now.
+        page.complete = True
+        chance = np.where(free, odds, 0)
+        pick = int(rng.choice(len(chance), p=chance / chance.sum()))
+    return page.row(pick)
 
 
 def _when(page: Page, row: list[int], odds: Floats, dice: Dice) -> bool | None:
@@ -213,7 +219,7 @@ def _allowed(page: Page, track: int, size: int) -> Mask:
     if sheet.single[track] and track in page.last:
         onset, _, lasting = page.last[track]
         found[: max(0, onset + lasting - page.clock)] = False
-    if track < page.last_track or (track == page.last_track and page.last_key >= 127):
+    if track < page.last_track or (track == page.last_track and (page.complete or page.last_key >= 127)):
         found[0] = False
     if sheet.rest is not None:
         due = max(0, int(sheet.rest[track]) - page.silent(track))

@@ -31,6 +31,8 @@ class Page:
     last_track: int = -1
     last_key: int = -1
     done: bool = False
+    #: May the last track not strike another key at the same time?
+    complete: bool = False
 
     def __post_init__(self) -> None:
         #: Where notes may still begin, and locked notes that are still to come, the next one last.
@@ -179,7 +181,7 @@ class Page:
             if track not in self._top:
                 self._watchers[track][0].push(time, key)
             self._top[track] = (time, max(key, self._top.get(track, _NOT_YET)[1]))
-        self.clock, self.last_track, self.last_key = time, track, key
+        self.clock, self.last_track, self.last_key, self.complete = time, track, key, False
         self.notes.append((time, track, key, length, int(stood)))
 
     def finished(self) -> Ints:
