@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import fewnotes
 from fewnotes.engines import EditRequest, Progress
@@ -17,7 +17,7 @@ from fewnotes.music.profile import bar_count, key_of, meter_name
 from fewnotes.music.time import bars
 from fewnotes.registry import find, names
 from fewnotes.style import Style
-from fewnotes.uses import Output, Table
+from fewnotes.uses import Kind, Output, Result, Table, Use, param
 from fewnotes.uses._listening import part_of
 from fewnotes.uses.check import Originality, originality, usual_borrowing
 
@@ -141,6 +141,26 @@ def worker_of(style: Style, asked: str | None, verb: str, progress: Progress) ->
     module = find("engines", name)
     part = module.learn(style.support, seed=0, progress=progress)
     return name, module, replace(style, parts={**style.parts, name: part})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working(Use):
+    """Base of the uses that work on a given piece: what may be asked of each."""
+
+    result: ClassVar[Result] = Result.PIECES
+    then: ClassVar[str] = "fewnotes render {name} -o score.svg"
+
+    candidates: int = param(Kind.INT, "How many to choose from", default=3, minimum=1, maximum=16)
+    seed: int = param(Kind.SEED, "Same seed, same music", default=0, minimum=0, maximum=2**31 - 1)
+    temperature: float = param(
+        Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
+    )
+    engine: str | None = param(Kind.STR, "Which engine writes", default=None, optional=True)
+
+    def task(self, verb: str, what: str, piece: Piece) -> Task:
+        """What is asked of an engine."""
+        request = EditRequest(self.candidates, self.seed, float(self.temperature))
+        return Task(verb, what, piece, request, self.engine)
 
 
 @dataclass(frozen=True)

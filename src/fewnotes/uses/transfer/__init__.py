@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fewnotes.engines import EditRequest, Progress, no_progress
+from fewnotes.engines import Progress, no_progress
 from fewnotes.music.piece import Piece
 from fewnotes.style import Style
-from fewnotes.uses import Kind, Result, Use, param
-from fewnotes.uses._working import Task, Worked, worked
+from fewnotes.uses import Kind, param
+from fewnotes.uses._working import Worked, Working, worked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transfer(Use):
+class Transfer(Working):
     """Transfer a piece into a learned style: its harmony, bars and form stay, instruments and manners are the style's.
 
     Strength is how much is given up: below 0.4 melody and bass stay, up to 0.6 the melody, above less and less of it,
@@ -21,26 +21,17 @@ class Transfer(Use):
     """
 
     returns: ClassVar[str] = "the piece in the style, several to choose from, with how much it is in the style"
-    result: ClassVar[Result] = Result.PIECES
     example: ClassVar[str] = "fewnotes transfer song.mid chorales --strength 0.5 -o song-as-chorale/"
-    then: ClassVar[str] = "fewnotes render {name} -o score.svg"
 
     piece: Piece = param(Kind.PIECE, "The piece", positional=True)
     style: Style = param(Kind.STYLE, "A learned style: its name, or a .style file", positional=True)
     strength: float = param(
         Kind.FLOAT, "How much of the piece is given up, 0 to 1", default=0.5, minimum=0.0, maximum=1.0
     )
-    candidates: int = param(Kind.INT, "How many versions", default=3, minimum=1, maximum=16)
-    seed: int = param(Kind.SEED, "Same seed, same version", default=0, minimum=0, maximum=2**31 - 1)
-    temperature: float = param(
-        Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
-    )
-    engine: str | None = param(Kind.STR, "Which engine writes", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Worked:
         """Raises BadInput for a piece without notes, NotPossible where no engine can, NotInstalled without torch."""
-        request = EditRequest(self.candidates, self.seed, float(self.temperature))
-        task = Task("dress", "transferred", self.piece, request, self.engine)
+        task = self.task("dress", "transferred", self.piece)
         strength = float(self.strength)
         return worked(
             task, self.style,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fewnotes.engines import EditRequest, Progress, no_progress
+from fewnotes.engines import Progress, no_progress
 from fewnotes.music.piece import Piece
 from fewnotes.style import Style
-from fewnotes.uses import Kind, Result, Use, param
-from fewnotes.uses._working import Task, Worked, worked
+from fewnotes.uses import Kind, param
+from fewnotes.uses._working import Worked, Working, worked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vary(Use):
+class Vary(Working):
     """Vary a piece in a learned style: its form and harmony stay, more or less of its notes change.
 
     Up to a strength of 0.5 the rhythm stays and notes that are not on a beat move; above, rhythms change too, and at 1
@@ -21,24 +21,15 @@ class Vary(Use):
     """
 
     returns: ClassVar[str] = "variations, several to choose from, the best first"
-    result: ClassVar[Result] = Result.PIECES
     example: ClassVar[str] = "fewnotes vary jigs tune.mid --strength 0.4 -o variations/"
-    then: ClassVar[str] = "fewnotes render {name} -o score.svg"
 
     style: Style = param(Kind.STYLE, "A learned style: its name, or a .style file", positional=True)
     piece: Piece = param(Kind.PIECE, "The theme", positional=True)
     strength: float = param(Kind.FLOAT, "How much changes, 0 nothing, 1 all", default=0.5, minimum=0.0, maximum=1.0)
-    candidates: int = param(Kind.INT, "How many variations", default=3, minimum=1, maximum=16)
-    seed: int = param(Kind.SEED, "Same seed, same variations", default=0, minimum=0, maximum=2**31 - 1)
-    temperature: float = param(
-        Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
-    )
-    engine: str | None = param(Kind.STR, "Which engine writes", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Worked:
         """Raises BadInput for a piece without notes, NotPossible where no engine can, NotInstalled without torch."""
-        request = EditRequest(self.candidates, self.seed, float(self.temperature))
-        task = Task("vary", "varied", self.piece, request, self.engine)
+        task = self.task("vary", "varied", self.piece)
         strength = float(self.strength)
         return worked(
             task, self.style,
