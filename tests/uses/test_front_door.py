@@ -11,10 +11,11 @@ import pytest
 import fewnotes as fn
 from fewnotes.errors import BadInput, BadParameter, NotPossible
 from fewnotes.music.edit import slice_bars, transpose
+from fewnotes.music.guard import is_copy
 from fewnotes.music.piece import Piece, Track, note_array
 from fewnotes.style import Part, Style
 from fewnotes.testing import tiny_chorale, tiny_melody, tiny_piece
-from fewnotes.uses.check import Originality, is_copy
+from fewnotes.uses.check import Originality
 from fewnotes.uses.compose import Compose, Draft, rank
 
 

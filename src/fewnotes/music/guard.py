@@ -13,6 +13,8 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from fewnotes.music.similarity import Passage, Window
+
 Ints = NDArray[np.int64]
 #: Where a note stands and which key it is.
 LineNote = tuple[int, int]
@@ -20,8 +22,27 @@ LineNote = tuple[int, int]
 #: continuation is about as good.
 HARD = (15, 8)
 SOFT = (9, 4)
+#: What is looked at once it is finished: a shared passage of so many notes that lasts so many beats is a copy, however
+#: much the style repeats itself; and windows may lie above what its pieces share, at least half, in this share of all.
+COPY_NOTES, COPY_BEATS = 16, 8.0
+CLOSE_WINDOWS, LEAST_USUAL = 0.05, 0.5
 
 _GAP_CAP = 64
+
+
+def is_copy(passage: Passage) -> bool:
+    """Sixteen notes or more that also last eight beats or more."""
+    return passage.notes >= COPY_NOTES and passage.beats >= COPY_BEATS
+
+
+def above(windows: Sequence[Window], usual: float) -> list[Window]:
+    """Windows that are nearer to one place of a source than is usual in the style."""
+    return [window for window in windows if window.share > max(usual, LEAST_USUAL)]
+
+
+def is_close(windows: Sequence[Window], usual: float) -> bool:
+    """Are more of the windows so near than chance would have it?"""
+    return len(above(windows, usual)) > CLOSE_WINDOWS * len(windows)
 
 
 class Guard:

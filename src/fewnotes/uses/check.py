@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fewnotes.engines import Progress, no_progress
+from fewnotes.music.guard import above, is_close, is_copy
 from fewnotes.music.piece import Piece
 from fewnotes.music.similarity import BarMatch, Borrowing, Passage, Sharing, borrowing, sharing
 from fewnotes.style import Style
 from fewnotes.uses import Kind, Table, Use, param
-
-#: A run of so many notes that also lasts so many beats is a copy, however much the style repeats itself.
-COPY_NOTES = 16
-COPY_BEATS = 8.0
-#: Share of windows that may lie above what pieces of the style share, before the whole counts as close.
-CLOSE_WINDOWS = 0.05
 
 
 @dataclass(frozen=True)
@@ -123,11 +118,6 @@ def originality(piece: Piece, style: Style, usual: Borrowing) -> Originality:
     )
 
 
-def is_copy(passage: Passage) -> bool:
-    """Sixteen notes or more that also last eight beats or more."""
-    return passage.notes >= COPY_NOTES and passage.beats >= COPY_BEATS
-
-
 def _verdict(found: Sharing, usual: Borrowing) -> tuple[str, str]:
     if found.same_piece >= 0:
         return "copied", f"This is piece {found.same_piece + 1} of the style, note for note."
@@ -135,13 +125,13 @@ def _verdict(found: Sharing, usual: Borrowing) -> tuple[str, str]:
     if copies:
         bars = ", ".join(_bars(p.first_bar, p.last_bar) for p in copies[:3])
         return "copied", f"Copied: {bars} of this piece stand in the style's own pieces ({_run_words(copies)})."
-    above = [w for w in found.windows if usual.cardinalities and w.share > max(usual.usual_cardinality, 0.5)]
-    if found.windows and len(above) / len(found.windows) > CLOSE_WINDOWS:
-        bars = ", ".join(str(w.bar) for w in above[:6]) + (" and on" if len(above) > 6 else "")
-        verb = "are" if len(above) > 1 else "is"
-        where = f"from bar{'s' * (len(above) > 1)} {bars}"
+    if usual.cardinalities and is_close(found.windows, usual.usual_cardinality):
+        near = above(found.windows, usual.usual_cardinality)
+        bars = ", ".join(str(w.bar) for w in near[:6]) + (" and on" if len(near) > 6 else "")
+        verb = "are" if len(near) > 1 else "is"
+        where = f"from bar{'s' * (len(near) > 1)} {bars}"
         return "close", (
-            f"Close: {len(above)} of {len(found.windows)} stretches of 8 beats {verb} nearer to one place in the style "
+            f"Close: {len(near)} of {len(found.windows)} stretches of 8 beats {verb} nearer to one place in the style "
             f"than its own pieces are to each other ({where})."
         )
     if not usual.longest_runs:

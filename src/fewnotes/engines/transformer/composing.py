@@ -15,6 +15,7 @@ from fewnotes.engines.transformer.writing.decoding import Voice, write
 from fewnotes.engines.transformer.writing.priming import heard
 from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, TIME, TRACK
 from fewnotes.meta.events import STEPS_PER_QUARTER
+from fewnotes.music.guard import is_close, is_copy
 from fewnotes.music.piece import NOTE, KeySignature, Meter, Piece, Tempo, Track, sort_notes
 from fewnotes.music.similarity import shared_passages, window_shares
 from fewnotes.music.time import DEFAULT_QUARTERS_PER_MINUTE
@@ -23,9 +24,6 @@ Ints = NDArray[np.int64]
 TICKS = 480
 #: A draft is written anew so often at most.
 _ATTEMPTS = 3
-#: A run of so many notes that lasts so many beats is a copy; windows this near to one place of a source are, too.
-_COPY_NOTES, _COPY_BEATS = 16, 8.0
-_CLOSE_SHARE, _CLOSE = 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def composed(known: Known, request: ComposeRequest, name: str, progress: Progres
             )  # fmt: skip
             for number, notes in zip(numbers, written, strict=True):
                 piece = to_piece(plans[number], notes, request, f"Sketch {number + 1} in the style of {name}")
-                if len(piece.notes) and (attempt == _ATTEMPTS - 1 or not is_copy(piece, known)):
+                if len(piece.notes) and (attempt == _ATTEMPTS - 1 or not too_near(piece, known)):
                     found[number] = piece
     progress(request.bars, request.bars, "Composing")
     return [found[n] for n in sorted(found)]
@@ -75,13 +73,12 @@ def _plan(known: Known, request: ComposeRequest, number: tuple[int, int]) -> Pla
     return planned(known.frames, known.progressions, request, rng)
 
 
-def is_copy(piece: Piece, known: Known) -> bool:
+def too_near(piece: Piece, known: Known) -> bool:
     """Does it follow one source for long, or keep too near to single places?"""
     support = [frame.piece for frame in known.frames]
-    if any(p.notes >= _COPY_NOTES and p.beats >= _COPY_BEATS for p in shared_passages(piece, support)):
+    if any(is_copy(passage) for passage in shared_passages(piece, support)):
         return True
-    windows = window_shares(piece, support)
-    return sum(w.share > max(_CLOSE, known.usual_share) for w in windows) > _CLOSE_SHARE * len(windows)
+    return is_close(window_shares(piece, support), known.usual_share)
 
 
 def to_piece(plan: Plan, written: Ints, request: ComposeRequest, title: str) -> Piece:

@@ -13,14 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fewnotes.engines.markov.bits import TESTED_NOTES, head, piece_bits
+from fewnotes.music.guard import is_close, is_copy
 from fewnotes.music.piece import Piece
 from fewnotes.music.similarity import shared_passages, window_shares
 from fewnotes.style import Style
 
-#: A run of so many notes that lasts so many beats is a copy.
-_COPY_NOTES = 16
-_COPY_BEATS = 8.0
-_CLOSE_SHARE = 0.05
 #: Drafts this near the usual bits a note are neither dull nor odd.
 _NEAR = 0.15
 _FIRST_SHARPNESS = 1.1
@@ -80,13 +77,12 @@ class Pool:
     def _copied(self, draft: Piece) -> int:
         """Notes of the longest run that counts as a copy; 100 for a piece that keeps too near to single places."""
         support = self.style.support
-        runs = [p.notes for p in shared_passages(draft, support) if p.notes >= _COPY_NOTES and p.beats >= _COPY_BEATS]
+        runs = [p.notes for p in shared_passages(draft, support) if is_copy(p)]
         if runs:
             return 100_000 + max(runs)
         shares: Sequence[float] = self.style.profile.get("borrowing", {}).get("cardinalities", ())
-        usual = max(float(np.percentile(shares, 95)), 0.5) if len(shares) else 1.0
-        windows = window_shares(draft, support)
-        return 100 if sum(w.share > usual for w in windows) > _CLOSE_SHARE * len(windows) else 0
+        usual = float(np.percentile(shares, 95)) if len(shares) else 1.0
+        return 100 if is_close(window_shares(draft, support), usual) else 0
 
 
 def silent_tracks(draft: Piece) -> int:
