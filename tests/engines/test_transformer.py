@@ -282,6 +282,23 @@ def test_locked_notes_stand_where_they_stood_on_a_sheet(style):
     assert (found[:, TIME] < 96).all()
 
 
+def test_a_bar_that_takes_up_another_does_so_though_locked_notes_come_first_in_it(style):
+    """A melody that stands from bar to bar leads into bars whose accompaniment is that of earlier ones."""
+    known = transformer.known_of(style)
+    sheet = Sheet.empty((6, 6), lines_of(48, 6), False)
+    notes = np.array([[t, 0, 72 + t % 5, 6] for t in range(0, 288, 6)])
+    open_ = sheet.open.copy()
+    open_[0] = False
+    again = {(bar, 1): bar - 3 for bar in (3, 4, 5)}
+    for seed in range(4):
+        found = write(known.voice, [replace(sheet, open=open_, again=again, rest=np.array([24, 24])).with_notes(notes)], seed)[0]
+        assert found[found[:, STOOD] == 1][:, :4].tolist() == notes.tolist()
+        own = found[found[:, TRACK] == 1]
+        first, then = ({(t % 144, k) for t, _, k, _, _ in own.tolist() if half == t // 144} for half in (0, 1))
+        assert first
+        assert first == then
+
+
 def test_bits_are_a_distribution_over_the_keys(chorales):
     """The chances of all keys at one place add up to one: no bit is won by counting twice."""
     base = pretrained()

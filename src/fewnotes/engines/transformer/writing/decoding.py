@@ -99,9 +99,17 @@ def _one_each(voice: Voice, pages: Sequence[Page], dice: Sequence[Dice], hidden:
 
     net = voice.net
     whose = torch.softmax(net.to_track(hidden), dim=-1).double().numpy()
-    rows = [_begun(page, odds, one.rng) for page, odds, one in zip(pages, whose, dice, strict=True)]
-    stood = [False] * len(pages)
-    left = [i for i, page in enumerate(pages) if not page.done]
+    count = len(pages[0].sheet.families)
+    rows, stood = [page.row(0) for page in pages], [False] * len(pages)
+    beside = [i for i, page in enumerate(pages) if not page.done and page.next_locked() is not None]
+    if beside:
+        each = torch.tensor([[pages[i].row(track) for track in range(count)] for i in beside])
+        _, delta = net.begins(hidden[beside, None].expand(-1, count, -1), each)  # type: ignore[index]
+        for i, begins in zip(beside, torch.softmax(delta, dim=-1).double().numpy(), strict=True):
+            rows[i], stood[i] = _beside(pages[i], whose[i, :count, None] * begins, dice[i])
+    left = [i for i, page in enumerate(pages) if not page.done and i not in beside]
+    for i in left:
+        rows[i] = _begun(pages[i], whose[i], dice[i].rng)
     while left:
         x, delta = net.begins(hidden, torch.tensor(rows))  # type: ignore[arg-type]
         begins = torch.softmax(delta, dim=-1).double().numpy()
@@ -145,6 +153,39 @@ def _cast(sheet: Sheet) -> list[list[int]]:
         row[ev.TRACK], row[ev.FAMILY] = track, family
         rows.append(row)
     return rows
+
+
+def _beside(page: Page, odds: Floats, dice: Dice) -> tuple[list[int], bool]:
+    """The next note where one is locked ahead: that one, or one of those that may begin before it; did it stand before?
+
+    odds: of each track and step from now on, (tracks, size). What the net says is asked only of what can come next,
+    so that a melody that stands is no reason to pass over what goes on below it.
+    """
+    locked, size = page.waiting[-1], odds.shape[1]
+    ahead = locked[TIME] - page.clock
+    open_ = np.stack([page.open_from_now(track, size) for track in range(len(odds))])
+    able = open_ & np.stack([_allowed(page, track, size) for track in range(len(odds))])
+    able[: locked[TRACK], ahead + 1 :] = False
+    able[locked[TRACK] :, ahead:] = False
+    stands = max(float(odds[locked[TRACK], min(ahead, size - 1)]), 1e-9)
+    if page.sheet.rest is not None and able.any():
+        # A silence that would last too long until then is ended before.
+        due = np.array([page.sheet.rest[t] - page.silent(t) + _LATE for t in range(len(odds))])
+        late = (due < ahead) & able.any(axis=1) & (page.sheet.rest < ev.LONGEST)
+        if late.any():
+            stands, able[~late] = 0.0, False
+    said = np.append(np.where(able, odds, 0).ravel(), stands)
+    if said.sum() <= 0:
+        said[:-1] = able.ravel()
+    pick = _picked(said, dice)
+    track, time = (locked[TRACK], locked[TIME]) if pick == len(said) - 1 else (pick // size, page.clock + pick % size)
+    row = page.row(track)
+    page.enter(time)
+    found = _locked(page, row, time, track)
+    if found is not None:
+        return row, found
+    # The bar may have taken up others just now, which leave no room for this one.
+    return (row, _here(page, row, time)) if page.open[track, time] else _beside(page, odds, dice)
 
 
 def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
@@ -234,7 +275,9 @@ def _locked(page: Page, row: list[int], time: int, track: int) -> bool | None:
     locked = page.next_locked()
     if locked is None or (locked[TIME], locked[TRACK]) > (time, track):
         return None
-    page.waiting.pop()
+    # The bar that it stands in may take up notes that come still earlier.
+    page.enter(locked[TIME])
+    locked = page.waiting.pop()
     if locked[TRACK] != track:
         row[:] = page.row(locked[TRACK])
     page.at(row, locked[TIME])
