@@ -16,11 +16,12 @@ from fewnotes.engines.transformer.fitting.pretrained import chances, pretrained
 from fewnotes.engines.transformer.frame import events_of, frame_of, with_notes
 from fewnotes.engines.transformer.planned.form import lettered, stretched
 from fewnotes.engines.transformer.planned.progression import Progression
+from fewnotes.engines.transformer.planned.texture import bars_like, rhythm_of, roots_of
 from fewnotes.engines.transformer.prediction.memory import Ladder, odds, spread
 from fewnotes.engines.transformer.prediction.telling import mixed
 from fewnotes.engines.transformer.writing.decoding import write
 from fewnotes.engines.transformer.writing.page import as_events
-from fewnotes.engines.transformer.writing.sheet import KEY, STOOD, TIME, TRACK, Sheet, lines_of
+from fewnotes.engines.transformer.writing.sheet import ANY_KEY, KEY, STOOD, TIME, TRACK, Sheet, lines_of
 from fewnotes.errors import BadInput, BadParameter, NotPossible
 from fewnotes.meta.events import CLASSES, CROWD, begin
 from fewnotes.music.edit import slice_bars
@@ -291,12 +292,40 @@ def test_a_bar_that_takes_up_another_does_so_though_locked_notes_come_first_in_i
     open_[0] = False
     again = {(bar, 1): bar - 3 for bar in (3, 4, 5)}
     for seed in range(4):
-        found = write(known.voice, [replace(sheet, open=open_, again=again, rest=np.array([24, 24])).with_notes(notes)], seed)[0]
+        found = write(
+            known.voice, [replace(sheet, open=open_, again=again, rest=np.array([24, 24])).with_notes(notes)], seed
+        )[0]
         assert found[found[:, STOOD] == 1][:, :4].tolist() == notes.tolist()
         own = found[found[:, TRACK] == 1]
         first, then = ({(t % 144, k) for t, _, k, _, _ in own.tolist() if half == t // 144} for half in (0, 1))
         assert first
         assert first == then
+
+
+def test_a_melody_finds_the_bars_that_it_comes_from_and_their_rhythm_below_it(chorales):
+    frame = frame_of(chorales[0])
+    bars = bars_like(frame.lines, frame.of(0), frame, 0)
+    above = [set((n[TIME] - frame.lines[b]).tolist()) for b in range(len(bars)) for n in [frame.of(0)[_at(frame, b)]]]
+    assert [above[b] for b in bars] == above
+    assert bars[-1] == len(bars) - 1
+    found = rhythm_of(frame.lines, bars, frame, [1, 2, 3])
+    assert (found[:, KEY] == ANY_KEY).all()
+    assert set(found[:, TRACK].tolist()) == {1, 2, 3}
+    longer = bars_like(lines_of(60, 3), frame.of(0), frame, 0)
+    assert longer.tolist() == [-1, -1, -1]  # No bar of the piece has five quarters.
+
+
+def _at(frame, bar):
+    return frame.lines.searchsorted(frame.of(0)[:, TIME], side="right") - 1 == bar
+
+
+def test_a_transferred_bass_stands_on_what_the_harmony_of_the_piece_stands_on(style, music21_corpus):
+    source = slice_bars(fn.read(music21_corpus / "bach" / "bwv302.mxl"), 0, 6)
+    frame, roots = frame_of(source), roots_of(frame_of(source))
+    found = frame_of(transformer.dress(style, source, 1.0, ONE)[0], frame.key)
+    bass = found.of(len(found.families) - 1)
+    first = [n for i, n in enumerate(bass.tolist()) if not i or n[TIME] // 24 > bass[i - 1, TIME] // 24]
+    assert np.mean([n[KEY] % 12 == roots[n[TIME]] for n in first]) > 0.6  # One in twelve by chance.
 
 
 def test_bits_are_a_distribution_over_the_keys(chorales):

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from fewnotes.engines import EditRequest, Progress
 from fewnotes.engines.transformer.composing import Known
-from fewnotes.engines.transformer.editing import fitting, harmony_again, progression_for, skeleton_of
-from fewnotes.engines.transformer.frame import Frame, frame_of, loudness, unstruck
+from fewnotes.engines.transformer.editing import fitting, harmony_again, progression_for
+from fewnotes.engines.transformer.frame import Frame, frame_of, is_single, loudness, unstruck
 from fewnotes.engines.transformer.planned.plan import spells
+from fewnotes.engines.transformer.planned.progression import segments_of
+from fewnotes.engines.transformer.planned.texture import bars_like, rhythm_of, roots_of
 from fewnotes.engines.transformer.writing.decoding import write
 from fewnotes.engines.transformer.writing.sheet import KEY, LENGTH, STOOD, TIME, TRACK, Sheet
 from fewnotes.errors import NotPossible
@@ -24,6 +26,8 @@ Ints = NDArray[np.int64]
 _BASS, _MELODY = 0.4, 0.6
 #: How much keys outside the harmony of the piece still count.
 _OUTSIDE = 0.1
+#: An octave is left only if this share of the notes comes into the range of the track.
+_OCTAVE = 0.6
 #: A line is the melody if so many of its notes have that role.
 _LINE = 0.6
 #: Words in the name of a track that sings.
@@ -83,28 +87,75 @@ def _ceiling(melody: Ints, steps: int) -> Ints:
 
 
 def transferred(known: Known, piece: Piece, strength: float, request: EditRequest, progress: Progress) -> list[Piece]:
-    """A piece in the clothes of the style: its harmony, bars and form stay, and at low strength its melody and bass."""
+    """A piece in the clothes of the style: its harmony, bars and form stay, and at low strength its melody and bass.
+
+    How parts below the melody move is taken bar by bar from a piece of the style, and the keys are written.
+    """
     source = frame_of(piece)
     melody, bass = melody_of(source), _bass_of(source)
-    backbone = skeleton_of(source)[_indices(source, melody)]
     parts: list[tuple[Cast, Sheet]] = []
     for number in range(request.candidates):
         rng = np.random.default_rng([request.seed, 79, number])
         cast = _cast(list(known.frames), source, rng)
-        sheet = replace(_sheet(known, cast, source), classes=source.classes, outside=_OUTSIDE)
-        again = {(bar, t): s for bar, s in harmony_again(source).items() for t in range(len(sheet.families))}
-        share = 1.0 if strength <= _MELODY else max(0.0, (1 - strength) / (1 - _MELODY))
-        stays = np.ones(len(melody), bool) if share == 1 else backbone & (rng.random(len(melody)) < share)
-        kept = [_moved(melody[stays], sheet, cast.melody)]
-        closed = [cast.melody] if share == 1 else []
-        if cast.bass is not None and cast.bass != cast.melody and len(bass) and strength < _BASS:
-            kept.append(_moved(bass, sheet, cast.bass))
-            closed.append(cast.bass)
-        open_ = sheet.open.copy()
-        open_[closed] = False
-        notes = np.concatenate(kept)
-        parts.append((cast, replace(sheet, open=open_, again=again).with_notes(notes)))
+        sheet = _harmony_stays(_sheet(known, cast, source), source, cast)
+        stays = _bars_kept(source, strength, rng)
+        parts.append((cast, _filled(sheet, source, cast, melody[stays[_bars_of(source, melody)]], stays)))
+        if cast.bass is not None and len(bass) and strength < _BASS:
+            parts[-1] = (cast, _standing(parts[-1][1], _moved(bass, sheet, cast.bass), cast.bass))
     return _dressed(known, source, parts, request, progress)
+
+
+def _harmony_stays(sheet: Sheet, source: Frame, cast: Cast) -> Sheet:
+    """The pitch classes of the source are asked for, and what its harmony stands on of the bass."""
+    if cast.bass is None:
+        return replace(sheet, classes=source.classes, outside=_OUTSIDE)
+    turns = np.zeros(sheet.steps, np.int64)
+    for first, end in segments_of(source.lines):
+        turns[first:end] = first
+    return replace(
+        sheet, classes=source.classes, outside=_OUTSIDE, roots=roots_of(source), turns=turns, lower=cast.bass
+    )
+
+
+def _bars_kept(source: Frame, strength: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """In which bars the melody stays; a bar that returns is kept if the first one is."""
+    share = 1.0 if strength <= _MELODY else max(0.0, (1 - strength) / (1 - _MELODY))
+    found = rng.random(len(source.lines) - 1) < share
+    for bar, first in sorted(harmony_again(source).items()):
+        found[bar] = found[first]
+    return np.asarray(found)
+
+
+def _bars_of(source: Frame, notes: Ints) -> Ints:
+    return np.asarray(source.lines.searchsorted(notes[:, TIME], side="right") - 1)
+
+
+def _filled(sheet: Sheet, source: Frame, cast: Cast, melody: Ints, stays: NDArray[np.bool_]) -> Sheet:
+    """The melody where it stays, and the rhythm of the style for all else; bars that return do so with all parts."""
+    model, lines, count = cast.model, source.lines, len(sheet.families)
+    bars = bars_like(lines, melody_of(source), model, cast.melody)
+    again = {bar: first for bar, first in harmony_again(source).items() if stays[bar] == stays[first]}
+    bars[sorted(again)] = -1
+    new = rhythm_of(lines, bars, model, list(range(count)))
+    new = new[(new[:, TRACK] != cast.melody) | ~stays[_bars_of(source, new)]]
+    notes = np.concatenate([_moved(melody, sheet, cast.melody), new])
+    open_ = sheet.open.copy()
+    for bar in range(len(lines) - 1):
+        span = slice(int(lines[bar]), int(lines[bar + 1]))
+        if bars[bar] >= 0:
+            open_[:, span] = False
+        if stays[bar]:
+            open_[cast.melody, span] = False
+    taken = {(bar, t): first for bar, first in again.items() for t in range(count)}
+    return replace(sheet, open=open_, again=taken).with_notes(notes)
+
+
+def _standing(sheet: Sheet, notes: Ints, track: int) -> Sheet:
+    """Some notes are all that a track has."""
+    open_ = sheet.open.copy()
+    open_[track] = False
+    others = sheet.locked[sheet.locked[:, TRACK] != track]
+    return replace(sheet, open=open_).with_notes(np.concatenate([others, notes]))
 
 
 def melody_of(frame: Frame) -> Ints:
@@ -119,9 +170,22 @@ def melody_of(frame: Frame) -> Ints:
     share = sung / np.bincount(frame.notes[:, TRACK], minlength=len(frame.tracks))
     lines = frame.single & (named | (share >= _LINE))
     if lines.any():
-        return frame.of(int(np.where(lines, sung + len(frame.notes) * named, -1).argmax()))
+        return _joined(frame, int(np.where(lines, sung + len(frame.notes) * named, -1).argmax()))
     found = frame.notes[is_melody]
     return np.asarray(found if len(found) else frame.notes[frame.families_at() != FAMILIES - 1])
+
+
+def _joined(frame: Frame, track: int) -> Ints:
+    """The notes of a track, and those of other tracks of its instrument with which it is still one line."""
+    programs = [frame.piece.tracks[t].program for t in frame.tracks]
+    found = frame.of(track)
+    for other, program in enumerate(programs):
+        if other != track and program == programs[track] and frame.families[other] != FAMILIES - 1:
+            both = np.concatenate([found, frame.of(other)])
+            both = both[np.lexsort((both[:, KEY], both[:, TIME]))]
+            if is_single(both):
+                found = both
+    return np.asarray(found)
 
 
 def _bass_of(frame: Frame) -> Ints:
@@ -165,12 +229,14 @@ def _sheet(known: Known, cast: Cast, source: Frame) -> Sheet:
 
 
 def _moved(notes: Ints, sheet: Sheet, track: int) -> Ints:
-    """Notes put into a track, moved by octaves together to where most are in its range."""
+    """Notes put into a track, moved by octaves together where that brings many of them into its range."""
+    if not len(notes):
+        return notes
     low, high = int(sheet.lowest[track]), int(sheet.highest[track])
 
-    def inside(octaves: int) -> tuple[int, int]:
+    def inside(octaves: int) -> float:
         moved = notes[:, KEY] + 12 * octaves
-        return int(((moved >= low) & (moved <= high)).sum()), -abs(octaves)
+        return float(((moved >= low) & (moved <= high)).mean()) - _OCTAVE * abs(octaves)
 
     best = max(range(-4, 5), key=inside)
     found = notes.copy()

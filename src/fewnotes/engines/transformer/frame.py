@@ -59,7 +59,7 @@ class Frame:
     @property
     def single(self) -> NDArray[np.bool_]:
         """Which tracks sound one note at a time."""
-        return np.array([_is_single(self.of(t)) for t in range(len(self.tracks))], bool)
+        return np.array([is_single(self.of(t)) for t in range(len(self.tracks))], bool)
 
     def families_at(self) -> Ints:
         """The family of each note."""
@@ -99,7 +99,8 @@ def family(track: Track) -> int:
     return FAMILIES - 1 if track.is_drum else track.program // 8
 
 
-def _is_single(notes: Ints) -> bool:
+def is_single(notes: Ints) -> bool:
+    """Do notes, in order of time, sound one at a time?"""
     onset, end = notes[:, TIME], notes[:, TIME] + notes[:, LENGTH]
     return bool(len(notes) < 2 or (onset[1:] >= end[:-1]).mean() >= _SINGLE)
 

@@ -32,6 +32,8 @@ WINDOW = 600
 _MOST_NOTES = 1.0
 #: Where another key is about as good, what leads towards a copy is left alone.
 _ALSO_GOOD = 0.02
+#: How much keys other than the one that the harmony stands on count where it changes.
+_OTHER_ROOT = 0.02
 #: A track that should have begun by now may still take so many steps.
 _LATE = 12
 #: Of the likeliest symbols that together have this share one is drawn.
@@ -315,6 +317,9 @@ def _which(page: Page, row: list[int], chance: Floats, dice: Dice) -> None:
     if row[ev.CLASSES] and sheet.outside < 1 and not page.is_drum(track):
         asked = (row[ev.CLASSES] >> (np.arange(len(said)) % 12)) & 1
         said *= np.where(asked, 1.0, sheet.outside)
+    if sheet.roots is not None and track == sheet.lower and page.first_in_turn(track, row[ev.TIME]):
+        root = int(sheet.roots[row[ev.TIME]])
+        said *= np.where((np.arange(len(said)) % 12 == root) | (root < 0), 1.0, _OTHER_ROOT)
     hard, soft = page.forbidden(track, row[ev.TIME])
     said = _without(_without(said, hard, 0.0), soft, _ALSO_GOOD)
     if said.sum() <= 0:

@@ -62,6 +62,10 @@ class Page:
         onset, _, length = self.last.get(track, (0, 0, 0))
         return self.clock - onset - length
 
+    def first_in_turn(self, track: int, time: int) -> bool:
+        """Is this the first note of a track in a segment of harmony?"""
+        return self.sheet.turns is None or self.last.get(track, (-1, 0, 0))[0] < int(self.sheet.turns[time])
+
     def open_from_now(self, track: int, size: int) -> Mask:
         """Where the track may begin in so many steps from now on."""
         found = np.zeros(size, bool)

@@ -29,7 +29,9 @@ class Sheet:
     nothing is asked. lowest, highest: of each track. single: tracks that sound one note at a time. again, rhythm: bars
     that take up an earlier one, in one track, note for note or in rhythm. closing: step from which locked notes may
     move by octaves to be near what comes before. longest, rest: steps that notes and silences of each track last at
-    most. under: at each step the key that new notes of the track `upper` stay below.
+    most. under: at each step the key that new notes of the track `upper` stay below. roots: at each step the pitch
+    class that the track `lower` has when it first begins in a segment of harmony, -1 where any, (steps,), and turns:
+    the step at which the segment begins.
     """
 
     families: tuple[int, ...]
@@ -50,6 +52,9 @@ class Sheet:
     rest: Ints | None = None
     under: Ints | None = None
     upper: int = 0
+    roots: Ints | None = None
+    turns: Ints | None = None
+    lower: int = 0
 
     @classmethod
     def empty(cls, families: tuple[int, ...], lines: Ints, minor: bool) -> Sheet:
