@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from fewnotes.uses._front import compare as compare
     from fewnotes.uses._front import compose as compose
     from fewnotes.uses._front import describe as describe
+    from fewnotes.uses._front import dislike as dislike
+    from fewnotes.uses._front import forget as forget
     from fewnotes.uses._front import learn as learn
+    from fewnotes.uses._front import like as like
     from fewnotes.uses._front import morph as morph
+    from fewnotes.uses._front import preference as preference
     from fewnotes.uses._front import recognize as recognize
     from fewnotes.uses._front import recommend as recommend
     from fewnotes.uses._front import sketch as sketch
@@ -50,8 +54,8 @@ _HOME = {
 }
 
 _USES = (
-    "atlas", "check", "compare", "compose", "describe", "learn", "morph", "recognize", "recommend", "sketch",
-    "surprisal",
+    "atlas", "check", "compare", "compose", "describe", "dislike", "forget", "learn", "like", "morph", "preference",
+    "recognize", "recommend", "sketch", "surprisal",
 )  # fmt: skip
 
 __all__ = sorted([*_HOME, *_USES])

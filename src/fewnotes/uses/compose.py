@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import fewnotes
 from fewnotes.engines import ComposeRequest, Progress, no_progress
+from fewnotes.engines.relation import taste
 from fewnotes.errors import BadParameter
 from fewnotes.music.piece import Notice, Piece
 from fewnotes.music.pitch import key_name
@@ -22,11 +24,15 @@ from fewnotes.uses.check import Originality, originality, usual_borrowing
 
 @dataclass(frozen=True)
 class Draft:
-    """A composed piece and what was found about it. bits: bits a note under the style, None where not measured."""
+    """A composed piece and what was found about it. bits: bits a note under the style, None where not measured.
+
+    preference: the chance that this person likes it, None where nothing is known of them.
+    """
 
     piece: Piece
     check: Originality
     bits: float | None
+    preference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ class Drafts:
             "largest_share": draft.check.share,
             "searched": draft.check.against,
             "bits_per_note": draft.bits,
+            "preference": draft.preference,
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,16 +112,18 @@ class Drafts:
 
     def to_table(self) -> Table:
         rows = []
+        personal = any(d.preference is not None for d in self.drafts)
         for number, draft in enumerate(self.drafts, 1):
             bits = f"{draft.bits:.2f}" if draft.bits is not None else "-"
             run = f"{draft.check.longest_run} notes"
             piece = draft.piece
             shape = (key_name(*key_of(piece)), meter_name(piece)) if len(piece.notes) else ("-", "-")
-            rows.append((number, bar_count(piece), len(piece.notes), *shape, bits, run, draft.check.verdict))
+            liked = (f"{draft.preference:.2f}",) if draft.preference is not None else ("-",) * personal
+            rows.append((number, bar_count(piece), len(piece.notes), *shape, bits, *liked, run, draft.check.verdict))
         facts: dict[str, Any] = {"style": f"{self.style_name} ({self.digest[:8]})", "engine": self.title}
         if self.usual_bits is not None:
             facts["bits a note of the style itself"] = round(self.usual_bits, 2)
-        columns = ("", "bars", "notes", "key", "meter", "bits/note", "longest run", "verdict")
+        columns = ("", "bars", "notes", "key", "meter", "bits/note", *("liked",) * personal, "longest run", "verdict")
         return Table(columns, rows, "Composed, best first", facts)
 
 
@@ -123,8 +132,9 @@ class Compose(Use):
     """Compose new pieces in a learned style, the best first.
 
     Best is: not copied, not close to one place in the style, and as surprising as pieces of the style that were
-    left out in learning, neither dull nor odd. It is a rough rank by one engine, no judgement of beauty: listen.
-    What is not asked for is as the style has it.
+    left out in learning, neither dull nor odd. It is a rough rank by one engine, no judgement of beauty: listen, and
+    say what you like and dislike with fewnotes like and dislike; then that counts too. What is not asked for is as the
+    style has it.
     """
 
     returns: ClassVar[str] = "pieces with their provenance: the style, the seed, the nearest passage it shares"
@@ -150,6 +160,13 @@ class Compose(Use):
     temperature: float = param(
         Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
     )
+    taste: float = param(
+        Kind.FLOAT,
+        "How much your likes and dislikes count in the order: 0 not at all, 1 as much as the judge",
+        default=1.0,
+        minimum=0,
+        maximum=5,
+    )
     engine: str | None = param(Kind.STR, "Which engine writes; the one that learned", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Drafts:
@@ -169,7 +186,8 @@ class Compose(Use):
             bits = measure(first, self.style).bits_per_note if measure and len(piece.notes) else None
             drafts.append(Draft(piece, originality(piece, self.style, usual), bits))
         progress(len(pieces), len(pieces), "Composed")
-        drafts.sort(key=lambda d: rank(d, usual_bits))
+        drafts = with_preference(drafts, self.style, self.taste)
+        drafts.sort(key=lambda d: rank(d, usual_bits, self.taste))
         drafts = [_titled(draft, number, self.style.name) for number, draft in enumerate(drafts, 1)]
         origin = (self.style.name, self.style.digest, name, engine.TITLE, self.seed)
         return Drafts(tuple(drafts), *origin, request, usual_bits)
@@ -204,12 +222,24 @@ def _titled(draft: Draft, number: int, style_name: str) -> Draft:
     return replace(draft, piece=replace(draft.piece, title=title, composer="fewnotes (machine-composed)"))
 
 
-def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:
+def with_preference(drafts: list[Draft], style: Style, weight: float) -> list[Draft]:
+    """Drafts with how much this person likes them, where there is something to go by."""
+    person = taste.mine() if weight and all(len(d.piece.notes) for d in drafts) else None
+    if person is None or not person.says_something:
+        return drafts
+    liked = taste.preference([d.piece for d in drafts], person, style)
+    return [replace(d, preference=round(float(p), 4)) for d, p in zip(drafts, liked.chance, strict=True)]
+
+
+def rank(draft: Draft, usual_bits: float | None, weight: float = 1.0) -> tuple[int, int, float]:
     """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
     distance from the surprise that is usual in the style; where that is unknown, the length of the longest shared run.
+
+    A preference makes up for distance: a bit a note is as much as a chance e times as high, to the power of the weight.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
     empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))
+    made_up = 0.0 if draft.preference is None else weight * math.log(max(draft.preference, 1e-3))
     if draft.bits is None or usual_bits is None:
-        return empty, verdicts[draft.check.verdict], float(draft.check.longest_run)
-    return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits)
+        return empty, verdicts[draft.check.verdict], float(draft.check.longest_run) - made_up
+    return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits) - made_up

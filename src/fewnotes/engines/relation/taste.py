@@ -101,13 +101,19 @@ def rank(
     return [int(i) for i in np.argsort(-value, kind="stable")]
 
 
-def preference(pieces: Sequence[Piece], person: Taste, style: Style | None = None) -> Preference:
-    """How much each piece is liked, against what is usual in a style. Raises BadInput for a piece without notes."""
+def preference(
+    pieces: Sequence[Piece], person: Taste, style: Style | None = None, vectors: NDArray[np.float32] | None = None
+) -> Preference:
+    """How much each piece is liked, against what is usual in a style. vectors: their embeddings, where they are known.
+
+    Raises BadInput for a piece without notes.
+    """
     features = np.array([feature_vector(p) for p in pieces]).reshape(len(pieces), len(FEATURES))
     if not person.says_something:  # what it is seen as makes no difference
         return person.preference(Seen(np.zeros((len(pieces), person.seen.rolls.shape[1])), features))
     ear = _ear()
-    vectors = np.zeros((len(pieces), 0)) if ear is None else ear.embed(pieces)
+    if vectors is None:
+        vectors = np.zeros((len(pieces), 0), np.float32) if ear is None else ear.embed(pieces)
     return person.preference(seen(features, vectors, usual(style)))
 
 
