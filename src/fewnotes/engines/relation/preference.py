@@ -8,9 +8,10 @@ the logit of liking,
 
 each like or dislike is one answer of chance 1 / (1 + exp(-g)): Bayesian logistic regression, by the approximation of
 Laplace in its dual form (Rasmussen and Williams 2006, algorithms 3.1 and 3.2), n by n for n opinions: milliseconds. The
-strengths a and c are those of a small grid under which the answers are likeliest (the evidence); "none at all" is among
-them, so that likes without a pattern teach nothing. Uncertainty stays in the answer: with m and v the mean and variance
-of g, chance = 1 / (1 + exp(-m / sqrt(1 + pi v / 8))) (MacKay 1992), so that what was never heard of is near 0.5.
+strengths a and c are those of a small grid, each as much as the answers are likely under it (the evidence); "none at
+all" is among them and has half of the weight beforehand, so that likes without a pattern teach little. Uncertainty stays in the answer:
+with m and v the mean and variance of g, chance = 1 / (1 + exp(-m / sqrt(1 + pi v / 8))) (MacKay 1992), so that what was
+never heard of is near 0.5.
 
 Axes: n opinions, q pieces, D coordinates, F features.
 """
@@ -24,13 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+#: Of the embedding, of the named features.
+Strength = tuple[float, float]
 #: Strengths of a side: standard deviation of the logit over pieces one deviation away in every coordinate.
 STRENGTHS = (0.0, 1.0, 2.0, 4.0)
-#: The strengths are chosen on so many of the newest opinions; all that count at all are so many.
-_CHOSEN_ON, _MOST = 200, 1000
+#: The strengths are weighed on so many of the newest opinions; all that count at all are so many.
+_WEIGHED_ON, _MOST = 200, 600
+#: Strengths of less weight than this do not count.
+_LEAST_WEIGHT = 0.02
 #: A piece that is further off than this in one coordinate says no more.
 _CLIP = 3.0
 _STEPS, _ENOUGH = 30, 1e-6
+#: Beyond rounding.
+_EVEN = 0.5 + 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +70,14 @@ class Preference:
 
 @dataclass(frozen=True, eq=False)
 class Taste:
-    """What was learned. liked, disliked: how many opinions. strength: of both sides; (0, 0) where there is no pattern.
-
-    gain: how much likelier the opinions are than without a pattern, in bits an opinion.
+    """What was learned. answers: 1 for liked, -1 for disliked, (n,). strengths: of both sides, each with its weight, 1
+    in all. pattern: how likely it is that there is a pattern in the answers at all.
     """
 
     seen: Seen
     answers: Doubles
-    strength: tuple[float, float]
-    gain: float
+    strengths: tuple[tuple[Strength, float], ...]
+    pattern: float
 
     @property
     def liked(self) -> int:
@@ -83,45 +89,53 @@ class Taste:
 
     @property
     def says_something(self) -> bool:
-        """Whether it would order pieces at all."""
-        return len(self.answers) > 0 and self.strength != (0.0, 0.0)
+        """Whether a pattern is more likely than none: else nothing is to be ordered by it."""
+        return self.pattern > _EVEN
 
     @cached_property
-    def _mode(self) -> _Mode:
-        return _laplace(_kernel(self.seen, self.seen, self.strength), self.answers)
+    def _modes(self) -> list[tuple[Strength, float, _Mode]]:
+        return [(s, w, _laplace(_kernel(self.seen, self.seen, s), self.answers)) for s, w in self.strengths]
 
     def preference(self, seen: Seen) -> Preference:
         """Of q pieces, as they were seen: half and half for all while nothing was said."""
         x = seen.clipped()
         if not len(self.answers):
             return Preference(np.full(len(x), 0.5), np.zeros(len(x)), np.full(len(x), _prior_deviation(x)))
-        towards = _kernel(x, self.seen, self.strength)
-        mean = towards @ self._mode.slope
-        solved = np.linalg.solve(self._mode.lower, (self._mode.root[:, None] * towards.T))
-        own = _diagonal(x, self.strength)
-        variance = np.maximum(own - (solved**2).sum(axis=0), 0)
-        return Preference(_squashed(mean, variance), mean, np.sqrt(variance))
+        chance, first, second = np.zeros((3, len(x)))
+        for strength, weight, mode in self._modes:
+            towards = _kernel(x, self.seen, strength)
+            mean = towards @ mode.slope
+            solved = np.linalg.solve(mode.lower, (mode.root[:, None] * towards.T))
+            variance = np.maximum(_diagonal(x, strength) - (solved**2).sum(axis=0), 0)
+            chance += weight * _squashed(mean, variance)
+            first += weight * mean
+            second += weight * (variance + mean**2)
+        return Preference(chance, first, np.sqrt(np.maximum(second - first**2, 0)))
 
     def weights(self) -> Doubles:
         """What a deviation more of each named feature adds to the logit, (F,)."""
-        if not len(self.answers):
-            return np.zeros(self.seen.named.shape[1])
-        scale = self.strength[1] ** 2 / np.sqrt(max(1, self.seen.named.shape[1]))
-        return np.asarray(scale * self.seen.named.T @ self._mode.slope)
+        size = self.seen.named.shape[1]
+        found = np.zeros(size)
+        for strength, weight, mode in self._modes:
+            found += weight * strength[1] ** 2 / np.sqrt(max(1, size)) * (self.seen.named.T @ mode.slope)
+        return found
 
 
 def learned(seen: Seen, liked: NDArray[np.bool_]) -> Taste:
-    """From n opinions, oldest first: seen as they were, liked (n,). The oldest beyond a thousand do not count."""
+    """From n opinions, oldest first: seen as they were, liked (n,). The oldest beyond six hundred do not count."""
     x, answers = seen[-_MOST:].clipped(), np.where(liked[-_MOST:], 1.0, -1.0)
     if not len(answers):
-        return Taste(x, answers, (0.0, 0.0), 0.0)
-    near, said = x[-_CHOSEN_ON:], answers[-_CHOSEN_ON:]
+        return Taste(x, answers, (), 0.0)
+    near, said = x[-_WEIGHED_ON:], answers[-_WEIGHED_ON:]
     rolls = STRENGTHS if x.rolls.shape[1] else (0.0,)
     grid = [(a, c) for a in rolls for c in STRENGTHS]
-    evidence = {strength: _laplace(_kernel(near, near, strength), said).evidence for strength in grid}
-    best = max(grid, key=lambda strength: (evidence[strength], -sum(strength)))
-    gain = (evidence[best] - evidence[0.0, 0.0]) / len(said) / np.log(2)
-    return Taste(x, answers, best, float(gain))
+    evidence = np.array([_laplace(_kernel(near, near, strength), said).evidence for strength in grid])
+    evidence[0] += np.log(len(grid) - 1)  # none at all is as likely beforehand as all others together
+    weight = np.exp(evidence - evidence.max())
+    pattern = float(1 - weight[0] / weight.sum())
+    weight[weight < _LEAST_WEIGHT * weight.sum()] = 0
+    kept = [(s, float(w)) for s, w in zip(grid, weight / weight.sum(), strict=True) if w]
+    return Taste(x, answers, tuple(kept), pattern)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,13 +176,13 @@ def _laplace(kernel: Doubles, answers: Doubles) -> _Mode:
     )
 
 
-def _kernel(one: Seen, two: Seen, strength: tuple[float, float]) -> Doubles:
+def _kernel(one: Seen, two: Seen, strength: Strength) -> Doubles:
     """Covariance of the logits of two sets of pieces, (n, m)."""
     found = strength[0] ** 2 * one.rolls @ two.rolls.T + strength[1] ** 2 * one.named @ two.named.T
     return np.asarray(found + 1.0)
 
 
-def _diagonal(x: Seen, strength: tuple[float, float]) -> Doubles:
+def _diagonal(x: Seen, strength: Strength) -> Doubles:
     return np.asarray(strength[0] ** 2 * (x.rolls**2).sum(axis=1) + strength[1] ** 2 * (x.named**2).sum(axis=1) + 1.0)
 
 

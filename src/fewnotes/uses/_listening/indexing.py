@@ -50,7 +50,8 @@ def update(
 ) -> Updated:  # fmt: skip
     """Add folders, files or patterns to a library, and bring all that belongs to it up to date.
 
-    leave: files that are not looked at this time, and stay known as they are. Raises BadInput if a path that is added is not there, StoreError, NotInstalled without the relation network.
+    leave: files that are not looked at this time, and stay known as they are. Raises BadInput if a path that
+    is added is not there, StoreError, NotInstalled without the relation network.
     """
     checkpoint = relation.judge().digest
     library.add_roots(there(paths))

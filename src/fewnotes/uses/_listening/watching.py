@@ -25,7 +25,7 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Watched:
-    """What was noticed. looks: how often. updates: how often something had changed. last: what the last update found."""
+    """What was noticed. looks: how many. updates: how many, since something had changed. last: what the last found."""
 
     looks: int
     updates: int

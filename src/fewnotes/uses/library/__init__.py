@@ -26,8 +26,9 @@ class Library(Use):
 
     update NAME MUSIC adds a folder, file or pattern, makes the library where there is none, and looks for new, changed
     and removed files; it can be stopped at any time and goes on where it was. watch NAME MUSIC does the same and goes
-    on looking until Ctrl-C; files that are still being written are left until they rest. drop NAME MUSIC takes a folder out again. show NAME tells its folders and every file that could
-    not be read. remove NAME deletes the index. Your music files are never touched.
+    on looking until Ctrl-C; files that are still being written are left until they rest. drop NAME MUSIC takes a folder
+    out again. show NAME tells its folders and every file that could not be read. remove NAME deletes the index. Your
+    music files are never touched.
     """
 
     returns: ClassVar[str] = "a table of libraries, or of what is in one"

@@ -69,7 +69,7 @@ def _shown(progress: Progress) -> Table:
     person = taste.mine(progress=progress)
     facts: dict[str, object] = {
         "file": str(tastes_path()), "likes": person.liked, "dislikes": person.disliked,
-        "bits an opinion that are no chance": round(person.gain, 3),
+        "chance of a pattern in them": f"{person.pattern:.2f}",
     }  # fmt: skip
     words = []
     if not found:
