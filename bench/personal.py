@@ -3,8 +3,8 @@
     python bench/personal.py [--quick | --full] [--engines markov gan] [--out FILE]
 
 Styles of meta-test, which nothing was trained on. Five pieces of each are learned, an engine drafts, and simulated
-listeners hear some of the drafts, say of each whether they like it, and get the others in order; counted is the share of
-liked ones among the first five. A listener likes the upper third of a hidden figure, with some whim:
+listeners hear some of the drafts, say of each whether they like it, and get the others in order; counted is the share
+of liked ones among the first five. A listener likes the upper third of a hidden figure, with some whim:
 
     named       busy, calm, high, low, leaping, stepwise, major, minor, chordal, varied rhythm: features that have names
     unseen      a random direction over 300 statistics of a piece, of which the taste model has 47, and mixtures

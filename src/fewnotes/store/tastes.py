@@ -133,7 +133,7 @@ class Tastes:
         """All opinions with their pieces, oldest first; only those about drafts of a style where one is named."""
         query = "SELECT liked, title, style, time, head, notes FROM said"
         asked = () if style is None else (style,)
-        query += " ORDER BY time, content" if style is None else " WHERE style = ? ORDER BY time, content"
+        query += " ORDER BY time, rowid" if style is None else " WHERE style = ? ORDER BY time, rowid"
         return [self._opinion(*row) for row in self._file.rows(query, *asked)]
 
     def _opinion(self, liked: int, title: str, style: str, time: str, head: str, notes: bytes) -> Opinion:

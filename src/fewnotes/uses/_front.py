@@ -175,10 +175,11 @@ def atlas(styles: str | Sequence[str | Style] | None = None, library: str | None
     return Atlas(styles=styles, library=library).run()
 
 
-def _listed(pieces: Piece | Sequence[Piece]) -> list[Piece]:
+def _listed(pieces: Piece | Sequence[Piece]) -> Sequence[Piece]:
+    """One piece as a list of it; what is no piece is left for the use to refuse."""
     from fewnotes.music.piece import Piece
 
-    return [pieces] if isinstance(pieces, Piece) else list(pieces)
+    return [pieces] if isinstance(pieces, Piece) else pieces
 
 
 def _known(use: type[Any], wishes: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ the logit of liking,
 each like or dislike is one answer of chance 1 / (1 + exp(-g)): Bayesian logistic regression, by the approximation of
 Laplace in its dual form (Rasmussen and Williams 2006, algorithms 3.1 and 3.2), n by n for n opinions: milliseconds. The
 strengths a and c are those of a small grid, each as much as the answers are likely under it (the evidence); "none at
-all" is among them and has half of the weight beforehand, so that likes without a pattern teach little. Uncertainty stays in the answer:
-with m and v the mean and variance of g, chance = 1 / (1 + exp(-m / sqrt(1 + pi v / 8))) (MacKay 1992), so that what was
-never heard of is near 0.5.
+all" is among them and has half of the weight beforehand, so that likes without a pattern teach little. Uncertainty
+stays in the answer: with m and v the mean and variance of g, chance = 1 / (1 + exp(-m / sqrt(1 + pi v / 8))) (MacKay
+1992), so that what was never heard of is near 0.5.
 
 Axes: n opinions, q pieces, D coordinates, F features.
 """

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from fewnotes.engines import Progress, no_progress
 from fewnotes.store.library import Library
 from fewnotes.uses._listening.indexing import Updated, music_in, update
+from fewnotes.uses._listening.places import there
 
 #: Path -> size and time of every file that could be looked at.
 _Look = dict[str, tuple[int, int]]
@@ -55,8 +56,9 @@ def watch(
     found = Watched(0, 0, 0, 0, 0, Updated())
     taken: _Look = {}
     try:
+        library.add_roots(there(paths))
         before = _looked(library)[0]
-        found = found.and_then(update(library, paths, progress))
+        found = found.and_then(update(library, (), progress))
         # What rested through the first update is known now; all else is looked at once more.
         now = _looked(library)[0]
         taken = {path: facts for path, facts in now.items() if before.get(path) == facts}
