@@ -13,11 +13,12 @@ The judge's order (relation to the style) is always part of it, as in `compose` 
 
     judge alone         no personalisation
     shuffled likes      the same model, the same number of likes, given to other drafts: what moving things about does
-    judge and taste     what ships, weight 1        judge and taste, 3    the same with weight 3
+    judge and taste     what ships, weight 2        judge and taste, 1    the same with weight 1
     taste alone         without the judge           all known             every liked draft first: the ceiling
 
-Columns: drafts that were heard, of the same style; and 32 of three other styles, none of this one. Nothing of the model
-was chosen on these styles or listeners. The calibration of the chances stands beside it. Skipped without a corpus.
+Columns: drafts that were heard, of the same style; and 32 of three other styles, none of this one; and the relation of
+the five to the style, which is the price. The weight was chosen on two styles of meta-train, nothing on these. The
+calibration of the chances stands beside it. Skipped without a corpus.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ from fewnotes.uses.sketch.learned import own_of, sketcher_of
 
 RESULTS = Path(__file__).parent / "results"
 #: Styles, drafts of each, listeners a kind.
-SIZES = {"quick": (3, 36, 4), "full": (14, 72, 20)}
+SIZES = {"quick": (3, 36, 4), "full": (10, 72, 20)}
 HEARD = (4, 8, 16, 32)
 SHOWN, SHARE, WHIM, BARS, SHOTS = 5, 1 / 3, 0.4, 8, 5
 OTHERS = 3
@@ -150,12 +151,14 @@ def one(values: Any, where: tuple[str, str], d: Drafted, rest: np.ndarray, truth
         return taste.joined(judged, who.preference(asked), weight) if who.says_something else np.log(judged + 1e-12)
 
     orders = {
-        "judge alone": judged, "shuffled likes": weighed(other, 1), "judge and taste": weighed(person, 1),
-        "judge and taste, 3": weighed(person, 3), "taste alone": mine.logit, "all known": truth[rest].astype(float),
+        "judge alone": judged, "shuffled likes": weighed(other, taste.WEIGHT),
+        "judge and taste": weighed(person, taste.WEIGHT),
+        "judge and taste, 1": weighed(person, 1), "taste alone": mine.logit, "all known": truth[rest].astype(float),
     }  # fmt: skip
     for row, value in orders.items():
         first = np.argsort(-value, kind="stable")[:SHOWN]
         values[(*where, row)][d.style].append(float(truth[rest][first].mean()))
+        values[(where[0], f"{where[1]}, relation", row)][d.style].append(float(judged[first].mean()))
 
 
 def styles_of(bank: Bank, most: int) -> dict[str, list[int]]:
@@ -185,7 +188,8 @@ def report(size: str, engines: list[str]) -> Report:
         facts[f"styles, {engine}"] = len(found)
         facts[f"calibration error, {engine}"] = round(calibration(chances), 4)
         for (kind, column, row), inside in values.items():
-            figures.append(Figure(row, f"{engine}, {kind}: {column}", over_styles(inside), "%"))
+            shape = ("", 2) if column.endswith("relation") else ("%", 1)
+            figures.append(Figure(row, f"{engine}, {kind}: {column}", over_styles(inside), *shape))
     words.append("Intervals by bootstrap over styles; a third of the drafts is liked.")
     return Report("personal", (__doc__ or "").partition("\n")[0], figures, facts, tuple(words))
 

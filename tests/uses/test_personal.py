@@ -128,7 +128,10 @@ def test_composed_pieces_are_ranked_by_taste_too(deaf, handful):
     assert set(liked.pieces) == set(before.pieces)
     verdicts = ["original", "close", "copied"]
     worth = [
-        (verdicts.index(d.check.verdict), abs(d.bits - liked.usual_bits) - 5 * math.log(d.preference))
+        (
+            verdicts.index(d.check.verdict),
+            abs(d.bits - liked.usual_bits) - 5 * math.log(d.preference / (1 - d.preference)),
+        )
         for d in liked.drafts
     ]
     assert worth == sorted(worth)

@@ -162,8 +162,8 @@ class Compose(Use):
     )
     taste: float = param(
         Kind.FLOAT,
-        "How much your likes and dislikes count in the order: 0 not at all, 1 as much as the judge",
-        default=1.0,
+        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
+        default=2.0,
         minimum=0,
         maximum=5,
     )
@@ -231,15 +231,16 @@ def with_preference(drafts: list[Draft], style: Style, weight: float) -> list[Dr
     return [replace(d, preference=round(float(p), 4)) for d, p in zip(drafts, liked.chance, strict=True)]
 
 
-def rank(draft: Draft, usual_bits: float | None, weight: float = 1.0) -> tuple[int, int, float]:
+def rank(draft: Draft, usual_bits: float | None, weight: float = taste.WEIGHT) -> tuple[int, int, float]:
     """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
     distance from the surprise that is usual in the style; where that is unknown, the length of the longest shared run.
 
-    A preference makes up for distance: a bit a note is as much as a chance e times as high, to the power of the weight.
+    A preference makes up for distance: a bit a note is as much as odds e times as high, to the power of the weight.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
     empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))
-    made_up = 0.0 if draft.preference is None else weight * math.log(max(draft.preference, 1e-3))
+    chance = 0.5 if draft.preference is None else min(0.999, max(0.001, draft.preference))
+    made_up = weight * math.log(chance / (1 - chance))
     if draft.bits is None or usual_bits is None:
         return empty, verdicts[draft.check.verdict], float(draft.check.longest_run) - made_up
     return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits) - made_up

@@ -82,7 +82,7 @@ class Own:
     part: Part
     usual_run: int
     person: Taste | None = None
-    weight: float = 1.0
+    weight: float = 0.0
     style: Style | None = None
 
 

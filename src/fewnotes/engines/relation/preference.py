@@ -36,8 +36,8 @@ _LEAST_WEIGHT = 0.02
 #: A piece that is further off than this in one coordinate says no more.
 _CLIP = 3.0
 _STEPS, _ENOUGH = 30, 1e-6
-#: Beyond rounding.
-_EVEN = 0.5 + 1e-6
+#: Where a pattern is less likely than this, nothing is moved. Likes that do have one seldom look so after a handful.
+_LEAST_PATTERN = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +89,8 @@ class Taste:
 
     @property
     def says_something(self) -> bool:
-        """Whether a pattern is more likely than none: else nothing is to be ordered by it."""
-        return self.pattern > _EVEN
+        """Whether a pattern is likely enough for something to be ordered by it."""
+        return self.pattern > _LEAST_PATTERN
 
     @cached_property
     def _modes(self) -> list[tuple[Strength, float, _Mode]]:

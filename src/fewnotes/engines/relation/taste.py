@@ -29,7 +29,11 @@ from fewnotes.store.tastes import Impression, Opinion, Tastes, tastes_path
 from fewnotes.style import Style
 
 _NONE = np.zeros(0, np.float32)
-#: A preference of nothing would rule a piece out for good; so sure is nobody.
+#: How much a taste counts beside the judge. Chosen on drafts of two styles of meta-train: with 16 of them heard, 64 %
+#: of the first five are liked by weight 2, 59 % by 1, 66 % by 3, 28 % by none; and their relation to the style is
+#: 0.73, 0.75, 0.71 and 0.81.
+WEIGHT = 2.0
+#: A chance of nothing would rule a piece out for good; so sure is nobody.
 _LEAST = 1e-3
 #: Digest under which impressions are kept where no network can listen.
 _UNHEARD = "features"
@@ -88,12 +92,12 @@ def usual(style: Style | None) -> Usual:
 
 def rank(
     pieces: Sequence[Piece], judged: Sequence[float] | Doubles, person: Taste, style: Style | None = None,
-    weight: float = 1.0,
+    weight: float = WEIGHT,
 ) -> list[int]:  # fmt: skip
-    """Indices of pieces, best first, by judged * preference ** weight: the chance to be in the style, and liked.
+    """Indices of pieces, best first, by judged * odds ** weight, with the odds that each is liked.
 
-    judged: in [0, 1], one a piece. style: the one they were composed in. weight: 0 leaves the order to the judge, 1
-    lets both count alike. Equals keep their order. A taste without a pattern changes nothing, and listens to nothing.
+    judged: in [0, 1], one a piece. style: the one they were composed in. weight: 0 leaves the order to the judge.
+    Equals keep their order. A taste without a pattern changes nothing, and listens to nothing.
     """
     value = np.asarray(judged, np.float64)
     if weight and len(pieces) and person.says_something:
@@ -126,9 +130,10 @@ def seen(features: NDArray[np.floating], vectors: NDArray[np.floating], around: 
     return Seen((np.asarray(vectors, np.float64) - around.vector) / np.sqrt(ear.head.within), named)
 
 
-def joined(judged: Doubles, liked: Preference, weight: float = 1.0) -> Doubles:
+def joined(judged: Doubles, liked: Preference, weight: float = WEIGHT) -> Doubles:
     """What `rank` goes by, in logarithms: (n,)."""
-    return np.asarray(np.log(np.maximum(judged, 1e-12)) + weight * np.log(np.maximum(liked.chance, _LEAST)))
+    chance = np.clip(liked.chance, _LEAST, 1 - _LEAST)
+    return np.asarray(np.log(np.maximum(judged, 1e-12)) + weight * np.log(chance / (1 - chance)))
 
 
 def impression(piece: Piece, style: Style | None) -> Impression:

@@ -64,8 +64,7 @@ def _opinions() -> list[Opinion]:
 
 def _shown(progress: Progress) -> Table:
     found = _opinions()
-    rows = [("liked" if o.liked else "disliked", o.title or "-", o.style or "-", o.time, o.content[:12])
-            for o in reversed(found)]  # fmt: skip
+    rows = [_row(opinion) for opinion in reversed(found)]
     person = taste.mine(progress=progress)
     facts: dict[str, object] = {
         "file": str(tastes_path()), "likes": person.liked, "dislikes": person.disliked,
@@ -80,3 +79,9 @@ def _shown(progress: Progress) -> Table:
         words += [f"You lean to: {leaning}." for leaning in leanings(person, taste.usual(None).features, _LEARNED)]
     columns = ("", "piece", "counts in", "said (UTC)", "hash")
     return Table(columns, rows, "What you like and dislike", facts, tuple(words))
+
+
+def _row(opinion: Opinion) -> tuple[str, ...]:
+    word = "liked" if opinion.liked else "disliked"
+    when = opinion.time.replace("T", " ")[:16]
+    return word, opinion.title or "-", opinion.style or "-", when, opinion.content[:12]

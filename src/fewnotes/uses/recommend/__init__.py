@@ -100,8 +100,8 @@ class Recommend(Use):
     )
     taste: float = param(
         Kind.FLOAT,
-        "How much your likes and dislikes of anywhere count: 0 not at all, 1 as much as the style",
-        default=1.0,
+        "How much your likes and dislikes of anywhere count: 0 not at all, 2 as is usual",
+        default=2.0,
         minimum=0,
         maximum=5,
     )

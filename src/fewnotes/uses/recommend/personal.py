@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewnotes.engines.relation import taste
-from fewnotes.engines.relation.preference import Taste
+from fewnotes.engines.relation.preference import Preference, Taste
 from fewnotes.store.library import Index
 from fewnotes.uses._personal.reasons import Leaning, because
 
@@ -28,7 +28,7 @@ class Person:
     @classmethod
     def here(cls, weight: float, index: Index, asked: NDArray[np.int64]) -> Person:
         """The person whose store this is. asked: the pieces of the library that matter, (m,)."""
-        chance = np.ones(len(index))
+        chance = np.full(len(index), 0.5)
         person = taste.mine() if weight else None
         if person is None or not person.says_something:
             return cls(None, chance, 0.0, np.zeros(0))
@@ -45,8 +45,12 @@ class Person:
         return (self.taste.liked, self.taste.disliked) if self.taste else (0, 0)
 
     def weighed(self, related: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Relation and preference together, (n,): what the list is ordered by."""
-        return np.asarray(related * self.chance**self.weight)
+        """Relation and preference together, (n,) in [0, 1]: what the list is ordered by."""
+        if self.taste is None:
+            return related
+        nothing = np.zeros(len(related))
+        value = taste.joined(related, Preference(self.chance, nothing, nothing), self.weight)
+        return np.asarray(np.exp(value - value.max()))
 
     def of(self, i: int) -> float | None:
         """The chance that the i-th piece is liked; None where nothing is known."""

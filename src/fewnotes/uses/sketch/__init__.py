@@ -150,8 +150,8 @@ class Sketch(Use):
     )
     taste: float = param(
         Kind.FLOAT,
-        "How much your likes and dislikes count in the order: 0 not at all, 1 as much as the judge",
-        default=1.0,
+        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
+        default=2.0,
         minimum=0,
         maximum=5,
     )
