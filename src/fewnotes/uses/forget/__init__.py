@@ -72,7 +72,7 @@ class Forget(Use):
     returns: ClassVar[str] = "what was removed, and what a look through every byte of the store found"
     example: ClassVar[str] = "fewnotes forget old-tune.mid --styles"
 
-    what: str | Sequence[str | Piece] | None = param(
+    what: str | Piece | Sequence[str | Piece] | None = param(
         Kind.NAMES, "Music files, names of styles, or hashes of pieces", default=None, optional=True, positional=True
     )
     styles: bool = param(Kind.BOOL, "Remove the styles that were learned from it too", default=False)
