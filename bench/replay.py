@@ -16,8 +16,9 @@ Rows:
     nearest features          nearest to the mean of the liked pieces in named features, likes of the session included
     relation, no feedback     relation to the three pieces, whatever was said since
     relation, --remember      relation to all that was liked against all that was disliked
-    relation and taste        relation to the three pieces, times the preference learned from what was said: what ships
-    both                      --remember and taste
+    relation and taste        relation to the three pieces, and the odds of the taste learned from what was said: what
+                              `like` and `dislike` do where a style leads
+    both                      relation to all that was liked, and taste: what they do where no style leads
 
 Columns: the first list, before anything was said, and the second to fifth after. hit@10: lists with one liked piece or
 more; nDCG@10 against the best ten that are left; liked@10: share of the ten. Intervals by bootstrap over listeners.
@@ -220,7 +221,7 @@ def main() -> int:
     report.write(given.out)
     missed = [
         kind for kind in ("two styles", "a style's half", "a direction")
-        if report.get("relation and taste", f"{kind}: liked@10, list {ROUNDS}").mean
+        if report.get("both", f"{kind}: liked@10, list {ROUNDS}").mean
         <= report.get("relation, no feedback", f"{kind}: liked@10, list {ROUNDS}").mean
     ]  # fmt: skip
     if missed:

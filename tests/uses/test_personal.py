@@ -117,6 +117,20 @@ def test_a_library_is_ranked_by_taste_and_tells_so(judge, tmp_path):
     assert [p.path for p in without.pieces] != [p.path for p in found.pieces]
 
 
+def test_with_nothing_else_said_a_taste_leads_alone(judge, tmp_path):
+    for n in range(3):
+        write(march(n + 20), tmp_path / "music" / f"march{n}.mid")
+        write(jig(n + 20), tmp_path / "music" / f"jig{n}.mid")
+    with pytest.raises(BadInput, match="what the music should be like"):
+        fn.recommend(music=tmp_path / "music")
+    speak(3, 3)
+    found = fn.recommend(music=tmp_path / "music", n=3, diversity=0.0)
+    assert all("march" in p.path for p in found.pieces)
+    assert found.pieces[0].nearest.startswith("March")
+    with pytest.raises(BadInput):
+        fn.recommend(music=tmp_path / "music", taste=0.0)
+
+
 def test_composed_pieces_are_ranked_by_taste_too(deaf, handful):
     style = fn.learn(handful, name="handful")
     new = Compose(style=style, bars=4, candidates=4)

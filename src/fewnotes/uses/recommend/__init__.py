@@ -20,7 +20,7 @@ from fewnotes.uses._listening.facts import FAMILIES
 from fewnotes.uses._listening.indexing import Updated, update
 from fewnotes.uses._listening.places import Paths, named, open_library, shown
 from fewnotes.uses._words import meter_words
-from fewnotes.uses.recommend.liking import LIKES, Liking, check_liked, gather, said_now
+from fewnotes.uses.recommend.liking import LIKES, Liking, check_liked, gather, said_now, tastes_in
 from fewnotes.uses.recommend.listed import Recommendations as Recommendations
 from fewnotes.uses.recommend.listed import Recommended, words_of
 from fewnotes.uses.recommend.personal import Person
@@ -33,8 +33,9 @@ class Recommend(Use):
     """Recommend pieces out of a library: the ones most like a style, or like pieces you like.
 
     The library is a folder of music. It is listened to once; after that only new and changed files are. Without a
-    style, give --like. --like and --dislike say what this list should be like, and are kept for it with --remember;
-    what you say with fewnotes like and fewnotes dislike is your taste, and counts in every list.
+    style, give --like, or have said before what you like. --like and --dislike say what this list should be like, and
+    are kept for it with --remember; what you say with fewnotes like and fewnotes dislike is your taste, and counts in
+    every list.
     """
 
     returns: ClassVar[str] = "a ranked list of pieces, each with what speaks for it"
@@ -124,17 +125,18 @@ class Recommend(Use):
         liked, disliked = list(self.like or ()), list(self.dislike or ())
         now = said_now(liked, disliked)
         check_playlist(self.playlist)
+        ever = tastes_in() if style is None and self.taste else []
         filters = self._filters()
         if not library_path(named(music, self.library)[0]).exists():
-            check_liked(None, style, now)
+            check_liked(None, style, now, ever)
         library, paths = open_library(music, self.library)
         with library:
             name = style.name if style else LIKES
             if self.forget:
                 library.forget(name)
-            check_liked(library, style, now)
+            check_liked(library, style, now, ever)
             found = update(library, paths, progress) if self.update or paths else Updated()
-            liking = gather(library, style, now, [*liked, *disliked], progress)
+            liking = gather(library, style, now, [*liked, *disliked], progress, taste=ever)
             if self.remember:
                 library.remember(name, now, created_now())
             listed = self._ranked(library, name, liking, filters, found)
