@@ -94,7 +94,8 @@ class Taste:
 
     @cached_property
     def _modes(self) -> list[tuple[Strength, float, _Mode]]:
-        return [(s, w, _laplace(_kernel(self.seen, self.seen, s), self.answers)) for s, w in self.strengths]
+        near = _products(self.seen, self.seen)
+        return [(s, w, _laplace(_kernel(near, s), self.answers)) for s, w in self.strengths]
 
     def preference(self, seen: Seen) -> Preference:
         """Of q pieces, as they were seen: half and half for all while nothing was said."""
@@ -102,11 +103,12 @@ class Taste:
         if not len(self.answers):
             return Preference(np.full(len(x), 0.5), np.zeros(len(x)), np.full(len(x), _prior_deviation(x)))
         chance, first, second = np.zeros((3, len(x)))
+        near, own = _products(x, self.seen), ((x.rolls**2).sum(axis=1), (x.named**2).sum(axis=1))
         for strength, weight, mode in self._modes:
-            towards = _kernel(x, self.seen, strength)
+            towards = _kernel(near, strength)
             mean = towards @ mode.slope
             solved = np.linalg.solve(mode.lower, (mode.root[:, None] * towards.T))
-            variance = np.maximum(_diagonal(x, strength) - (solved**2).sum(axis=0), 0)
+            variance = np.maximum(_kernel(own, strength) - (solved**2).sum(axis=0), 0)
             chance += weight * _squashed(mean, variance)
             first += weight * mean
             second += weight * (variance + mean**2)
@@ -129,7 +131,8 @@ def learned(seen: Seen, liked: NDArray[np.bool_]) -> Taste:
     near, said = x[-_WEIGHED_ON:], answers[-_WEIGHED_ON:]
     rolls = STRENGTHS if x.rolls.shape[1] else (0.0,)
     grid = [(a, c) for a in rolls for c in STRENGTHS]
-    evidence = np.array([_laplace(_kernel(near, near, strength), said).evidence for strength in grid])
+    alike = _products(near, near)
+    evidence = np.array([_laplace(_kernel(alike, strength), said).evidence for strength in grid])
     evidence[0] += np.log(len(grid) - 1)  # none at all is as likely beforehand as all others together
     weight = np.exp(evidence - evidence.max())
     pattern = float(1 - weight[0] / weight.sum())
@@ -176,19 +179,20 @@ def _laplace(kernel: Doubles, answers: Doubles) -> _Mode:
     )
 
 
-def _kernel(one: Seen, two: Seen, strength: Strength) -> Doubles:
-    """Covariance of the logits of two sets of pieces, (n, m)."""
-    found = strength[0] ** 2 * one.rolls @ two.rolls.T + strength[1] ** 2 * one.named @ two.named.T
-    return np.asarray(found + 1.0)
+def _products(one: Seen, two: Seen) -> tuple[Doubles, Doubles]:
+    """Of both sides of two sets of pieces, (n, m) each: all that a strength needs."""
+    return np.asarray(one.rolls @ two.rolls.T), np.asarray(one.named @ two.named.T)
 
 
-def _diagonal(x: Seen, strength: Strength) -> Doubles:
-    return np.asarray(strength[0] ** 2 * (x.rolls**2).sum(axis=1) + strength[1] ** 2 * (x.named**2).sum(axis=1) + 1.0)
+def _kernel(products: tuple[Doubles, Doubles], strength: Strength) -> Doubles:
+    """Covariance of the logits, in the shape of the products."""
+    return np.asarray(strength[0] ** 2 * products[0] + strength[1] ** 2 * products[1] + 1.0)
 
 
 def _prior_deviation(x: Seen) -> float:
     """Of the logit of pieces that nothing is known about."""
-    return float(np.sqrt(_diagonal(x, (STRENGTHS[1], STRENGTHS[1])).mean())) if len(x) else 1.0
+    squares = float((x.rolls**2).sum(axis=1).mean() + (x.named**2).sum(axis=1).mean()) if len(x) else 0.0
+    return float(np.sqrt(STRENGTHS[1] ** 2 * squares + 1))
 
 
 def _squashed(mean: Doubles, variance: Doubles) -> Doubles:
