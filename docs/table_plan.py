@@ -201,7 +201,7 @@ WIDE = {
         for engine in ("gan", "markov")
         for kind, words, tail in (
             ("named", "a preference that has a name: liked among the first five, %", ""),
-            ("unseen", "a direction that the model does not have: liked among the first five, %", ""),
+            ("unseen", "a random direction over 300 statistics: liked among the first five, %", ""),
             ("named", "the price, a preference that has a name: relation of the first five to the style", ", relation"),
         )
     ],

@@ -127,6 +127,8 @@ def test_with_nothing_else_said_a_taste_leads_alone(judge, tmp_path):
     found = fn.recommend(music=tmp_path / "music", n=3, diversity=0.0)
     assert all("march" in p.path for p in found.pieces)
     assert found.pieces[0].nearest.startswith("March")
+    asked = fn.recommend(music=tmp_path / "music", like=[jig(70)], n=3, diversity=0.0)
+    assert {p.nearest for p in asked.pieces} == {"Jig 70"}  # what this list is to be like is not diluted
     with pytest.raises(BadInput):
         fn.recommend(music=tmp_path / "music", taste=0.0)
 

@@ -82,13 +82,13 @@ def gather(
 ) -> Liking:
     """All that is liked and disliked, and what relation learns of it.
 
-    now: said in this call. pieces: those it was said about. taste: what the person ever said, which stands for a style
-    where there is none. Raises BadInput where nothing at all is liked.
+    now: said in this call. pieces: those it was said about. taste: what the person ever said, which leads where there is
+    no style and nothing is liked for this list. Raises BadInput where nothing at all is liked.
     """
     own = [p for p in style.support if len(p.notes)] if style else []
-    ever = taste if style is None else ()
-    by_content = {p.content_hash: p for p in (*(o.piece for o in ever), *own, *pieces)}
     remembered = library.remembered(style.name if style else LIKES)
+    ever = taste if style is None and not any(f.liked for f in (*remembered, *now)) else ()
+    by_content = {p.content_hash: p for p in (*(o.piece for o in ever), *own, *pieces)}
     said = [_feedback(o.piece, o.liked, n) for n, o in enumerate(ever, 1)]
     feedback = {f.content: f for f in (*said, *remembered, *now)}
     titles = {p.content_hash: f"piece {n} of {style.name if style else ''}" for n, p in enumerate(own, 1)}
