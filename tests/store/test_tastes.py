@@ -116,3 +116,20 @@ def test_a_damaged_file_is_told_and_a_later_one_is_left_alone(tastes):
     tastes_path().write_bytes(b"\x55" * 8192)
     with pytest.raises(StoreError, match="damaged"):
         Tastes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_process_that_is_killed_while_it_speaks_loses_no_word_that_was_kept():
+    endless = SPEAK.replace("range(8)", "range(-20, 20)").replace("bool(int(sys.argv[1]))", "True")
+    endless += "    print(step, flush=True)\n"
+    kept = set()
+    for number in range(6):
+        process = subprocess.Popen([sys.executable, "-c", endless, "1"], stdout=subprocess.PIPE, text=True)
+        for _ in range(3 + 4 * number):
+            kept.add(int(process.stdout.readline()))
+        process.kill()
+        process.communicate()
+        with Tastes() as tastes:
+            there = {o.content for o in tastes.opinions()}
+        assert {transpose(tiny_melody(), step).content_hash for step in kept} <= there

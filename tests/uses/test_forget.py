@@ -137,6 +137,16 @@ def test_a_piece_whose_file_is_gone_is_forgotten_by_its_hash(music):
         fn.forget("0123456789abcdef")
 
 
+def test_it_works_while_others_have_the_store_open_and_is_true_for_them_too(music):
+    path = everywhere(music)
+    with Library("mine") as library, Tastes() as tastes:
+        assert len(library.index("fake-1")) == 5
+        assert fn.forget(str(path), styles=True).is_gone
+        assert traces(path) == []
+        assert len(library.index("fake-1")) == 3
+        assert [o.content for o in tastes.opinions()] == [jig(1).content_hash]
+
+
 def test_all_is_all(music):
     everywhere(music)
     assert not fn.forget(all=True).is_gone  # styles stay, and say so

@@ -82,8 +82,8 @@ def gather(
 ) -> Liking:
     """All that is liked and disliked, and what relation learns of it.
 
-    now: said in this call. pieces: those it was said about. taste: what the person ever said, which leads where there is
-    no style and nothing is liked for this list. Raises BadInput where nothing at all is liked.
+    now: said in this call. pieces: those it was said about. taste: what the person ever said, which leads where there
+    is no style and nothing is liked for this list. Raises BadInput where nothing at all is liked.
     """
     own = [p for p in style.support if len(p.notes)] if style else []
     remembered = library.remembered(style.name if style else LIKES)
