@@ -80,9 +80,12 @@ def test_not_one_byte_of_what_was_dropped_is_left(tastes):
 
 
 def test_a_style_that_is_forgotten_leaves_the_opinions_and_takes_its_name(tastes):
-    tastes.say([Opinion(tiny_melody(), True, style="jigs"), Opinion(tiny_chorale(), True, style="reels")])
+    title = "Sketch 1 in the style of jigs"
+    tastes.say([Opinion(tiny_melody(), True, title, "jigs"), Opinion(tiny_chorale(), True, style="reels")])
     assert tastes.forget_style("jigs") == 1
-    assert sorted(o.style for o in tastes.opinions()) == ["", "reels"]
+    assert sorted((o.style, o.title) for o in tastes.opinions()) == [("", "Sketch 1"), ("reels", "Tiny chorale")]
+    tastes.wipe()
+    assert b"jigs" not in tastes_path().read_bytes()
 
 
 SPEAK = """

@@ -51,6 +51,8 @@ DELETE FROM heard WHERE content = ? AND NOT EXISTS
 _PUT_HEARD = """
 INSERT OR REPLACE INTO heard SELECT ?,?,?,?,?,? WHERE EXISTS (SELECT 1 FROM said WHERE content = ?)
 """
+#: The titles that drafts are given name their style.
+_DROP_NAME = "UPDATE said SET style = '', title = replace(title, ?, '') WHERE style = ?"
 _DROP_OLD = "DELETE FROM heard WHERE checkpoint <> ? AND content IN (SELECT content FROM heard WHERE checkpoint = ?)"
 _KEPT = Kept(
     "What you like and dislike",
@@ -181,7 +183,7 @@ class Tastes:
         named = self._file.rows("SELECT content FROM said WHERE style = ?", style)
         with self._file.writing() as write:
             write("DELETE FROM heard WHERE content = ?", named)
-            write("UPDATE said SET style = '' WHERE style = ?", [(style,)])
+            write(_DROP_NAME, [(f" in the style of {style}", style)])
         return len(named)
 
     def wipe(self) -> None:
