@@ -29,6 +29,8 @@ QUICK: dict[str, list[str]] = {
     "trust": ["--quick"],
     "scoring": ["--quick"],
     "query": ["--quick"],
+    "replay": ["--quick"],
+    "personal": ["--quick", "--engines", "gan"],
     "generation": ["--quick"],
     "sketching": ["--quick"],
     "sketchpad": ["--quick"],

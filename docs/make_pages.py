@@ -30,7 +30,8 @@ def commands() -> str:
     parts = [
         HEAD,
         "# Commands\n\n`learn`, `compose`, `sketch`, `morph`, `compare`, `check`, `surprisal`, `recommend`, ",
-        "`recognize` and `atlas` are also Python functions: `fewnotes.learn(...)` and so on.\n",
+        "`recognize`, `atlas`, `like`, `dislike`, `preference` and `forget` are also Python functions: ",
+        "`fewnotes.learn(...)` and so on.\n",
     ]
     for name in names("uses"):
         use = use_class(find("uses", name))

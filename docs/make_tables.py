@@ -18,11 +18,11 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from table_plan import LOWER_IS_BETTER, NO_CONTEST, NO_CONTESTANTS, PLAN, SUBJECT, Group  # noqa: E402
+from table_plan import LOWER_IS_BETTER, NO_CONTEST, NO_CONTESTANTS, PLAN, SUBJECT, WIDE, Group  # noqa: E402
 
 RESULTS = HERE.parent / "bench" / "results"
 IMAGES = HERE / "images"
-PAGES = sorted((HERE / "few-shot").glob("*.md"))
+PAGES = [*sorted((HERE / "few-shot").glob("*.md")), HERE / "recommend.md", HERE / "personal.md"]
 NOT_YET = "Not measured yet.\n"
 #: A page's part that is written here: what begins it, the name of the result, what ends it.
 PART = re.compile(r"(<!-- figures: ([a-z_]+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
@@ -48,6 +48,10 @@ def figures(name: str, folder: Path = RESULTS) -> str:
         return query(result)
     if name == "folk_melodies":
         return folk_melodies(result)
+    if name == "library_scale":
+        return library_scale(result)
+    if name in WIDE:
+        return wide(result)
     return tables(result)
 
 
@@ -151,6 +155,30 @@ def _shown(cell: dict[str, Any], key: str, digits: int) -> str:
 
 def _markdown(lines: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def wide(report: dict[str, Any]) -> str:
+    """Tables of a report with all of its rows, in the order they were measured in."""
+    cells = {(f["row"], f["column"]): f for f in report["figures"]}
+    rows = list(dict.fromkeys(row for row, _ in cells))
+    facts = ", ".join(f"{key} {value}" for key, value in report["facts"].items())
+    parts = [f"Mean [95 % interval], from `bench/results/{report['name']}.json` ({facts}).\n"]
+    for title, columns in WIDE[report["name"]]:
+        shown = {head: column for head, column in columns.items() if (rows[0], column) in cells}
+        if shown:
+            lines = [["", *shown], ["---"] * (1 + len(shown))]
+            lines += [[row, *(_text(cells[row, c], 2) for c in shown.values())] for row in rows]
+            parts += [f"**{title}**\n", _markdown(lines)]
+    return "\n".join(parts)
+
+
+def library_scale(found: dict[str, Any]) -> str:
+    """Memory and time of a large library, as they were measured."""
+    lines = [["", ""], ["---", "---"]]
+    for what, value in found.items():
+        text = ", ".join(f"{k} {v:g}" for k, v in value.items()) if isinstance(value, dict) else value
+        lines.append([what, f"{text:,}" if isinstance(text, int) else str(text)])
+    return "From `bench/results/library_scale.json`.\n\n" + _markdown(lines)
 
 
 def scoring(found: dict[str, Any]) -> str:

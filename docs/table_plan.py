@@ -218,3 +218,29 @@ SUBJECT = {
     "transfer": "engine:transformer@0.5",
     "trust": "relation",
 }
+
+_LISTENERS = ("two styles", "a style's half", "a direction")
+_LISTS = {"first list": "list 1", "second": "list 2", "fifth": "list 5"}
+#: Results whose tables have all of their rows: name -> tables, each a title and head -> column.
+WIDE = {
+    "replay": [
+        (f"A listener of {kind}: {title}", {head: f"{kind}: {figure}, {turn}" for head, turn in _LISTS.items()})
+        for kind in _LISTENERS
+        for title, figure in (("liked among the ten, %", "liked@10"), ("nDCG@10", "nDCG@10"), ("hit@10, %", "hit@10"))
+    ],
+    "personal": [
+        (
+            f"Drafts by `{engine}`, {words}",
+            {
+                **{f"{count} heard": f"{engine}, {kind}: {count} heard{tail}" for count in (4, 8, 16, 32)},
+                "32 of other styles": f"{engine}, {kind}: 32 heard, other styles{tail}",
+            },
+        )
+        for engine in ("gan", "markov")
+        for kind, words, tail in (
+            ("named", "a preference that has a name: liked among the first five, %", ""),
+            ("unseen", "a random direction over 300 statistics: liked among the first five, %", ""),
+            ("named", "the price, a preference that has a name: relation of the first five to the style", ", relation"),
+        )
+    ],
+}

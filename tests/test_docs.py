@@ -44,6 +44,14 @@ def test_the_tables_of_a_question_are_those_of_its_result(name):
     assert page == tables.filled(page), "run: python docs/make_tables.py"
 
 
+@pytest.mark.parametrize(("page", "names"), [("recommend", ("replay", "library_scale")), ("personal", ("personal",))])
+def test_the_tables_of_pages_for_persons_are_those_of_their_results(page, names):
+    tables = program("make_tables")
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert all(f"<!-- figures: {name} -->" in text for name in names)
+    assert text == tables.filled(text), "run: python docs/make_tables.py"
+
+
 def test_a_table_shows_means_intervals_the_best_row_and_the_worst_style(tmp_path):
     tables = program("make_tables")
 

@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from fewnotes.uses._front import compose as compose
     from fewnotes.uses._front import continue_ as continue_
     from fewnotes.uses._front import describe as describe
+    from fewnotes.uses._front import dislike as dislike
+    from fewnotes.uses._front import forget as forget
     from fewnotes.uses._front import harmonize as harmonize
     from fewnotes.uses._front import infill as infill
     from fewnotes.uses._front import learn as learn
+    from fewnotes.uses._front import like as like
     from fewnotes.uses._front import morph as morph
+    from fewnotes.uses._front import preference as preference
     from fewnotes.uses._front import recognize as recognize
     from fewnotes.uses._front import recommend as recommend
     from fewnotes.uses._front import sketch as sketch
@@ -55,8 +59,8 @@ _HOME = {
 }
 
 _USES = (
-    "atlas", "check", "compare", "compose", "continue_", "describe", "harmonize", "infill", "learn", "morph",
-    "recognize", "recommend", "sketch", "surprisal", "transfer", "vary",
+    "atlas", "check", "compare", "compose", "continue_", "describe", "dislike", "forget", "harmonize", "infill",
+    "learn", "like", "morph", "preference", "recognize", "recommend", "sketch", "surprisal", "transfer", "vary",
 )  # fmt: skip
 
 __all__ = sorted([*_HOME, *_USES])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from fewnotes.engines import no_progress, relation
@@ -19,6 +21,8 @@ class Judge:
     def __init__(self, digest="fake-1"):
         self.digest = digest
         self.embedded = []
+        count = len(FEATURES)
+        self.head = SimpleNamespace(dimensions=count, centre=np.zeros(count), within=np.ones(count))
 
     def embed(self, pieces, progress=no_progress):
         self.embedded += [p.content_hash for p in pieces]

@@ -188,6 +188,23 @@ def test_a_library_of_a_later_fewnotes_is_left_alone(judge):
         Library("mine")
 
 
+def test_a_library_of_the_first_version_is_brought_up_without_listening_again(library, judge, music):
+    update(library, [music])
+    wanted = library.index("fake-1")
+    with library._file.writing() as write_rows:
+        for column in ("seconds", "difficulty"):
+            write_rows(f"ALTER TABLE pieces DROP COLUMN {column}", [()])
+        write_rows("PRAGMA user_version = 1", [()])
+    library.close()
+    with Library("mine") as again:
+        assert np.isnan(again.index("fake-1").difficulty).all()
+        assert update(again).read == 0
+        index = again.index("fake-1")
+    assert np.array_equal(index.seconds, wanted.seconds)
+    assert np.array_equal(index.difficulty, wanted.difficulty)
+    assert len(judge.embedded) == 6
+
+
 def test_names_are_derived_from_folders_or_refused(tmp_path):
     assert name_for([tmp_path / "a b"]) == name_for([tmp_path / "a b"]) != name_for([tmp_path / "a c"])
     for bad in ("", "a\nb", "x.style"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import fake_relation
 import numpy as np
@@ -138,6 +139,48 @@ def test_filters_let_through_what_was_asked_for(judge, music, jigs):
     assert (none.pieces, none.words[0]) == ((), "No piece passes the filters.")
     with pytest.raises(BadParameter):
         fn.recommend(jigs, music, meter="seven")
+
+
+def test_length_in_seconds_and_difficulty_are_filters_too(judge, music, jigs):
+    everything = fn.recommend(jigs, music, n=12)
+    seconds = {p.title: p.facts["seconds"] for p in everything.pieces}
+    hard = {p.title: p.facts["difficulty"] for p in everything.pieces}
+    for name, values in (("seconds", seconds), ("difficulty", hard)):
+        middle = float(np.median(list(values.values())))
+        short = fn.recommend(jigs, music, n=12, **{f"max_{name}": middle})
+        long = fn.recommend(jigs, music, n=12, **{f"min_{name}": middle})
+        assert {p.title for p in short.pieces} == {t for t, v in values.items() if v <= middle}
+        assert {p.title for p in long.pieces} == {t for t, v in values.items() if v >= middle}
+    with pytest.raises(BadParameter):
+        fn.recommend(jigs, music, min_difficulty=11.0)
+
+
+def test_every_reason_is_said_in_words_with_numbers(judge, music, jigs):
+    best = fn.recommend(jigs, music, n=1).pieces[0]
+    near, *features = best.why
+    assert near == f"nearest to {best.nearest} (likeness {best.likeness:.2f})"
+    assert features
+    assert all("(liked: " in line for line in features)
+
+
+@pytest.mark.parametrize("paths", ["relative", "absolute"])
+def test_a_list_becomes_a_playlist_whose_paths_lead_to_the_files(judge, music, jigs, tmp_path, paths):
+    write(jig(7), music / "#odd näme.mid")
+    (tmp_path / "lists").mkdir()
+    target = tmp_path / "lists" / "like-jigs.m3u8"
+    found = fn.recommend(jigs, music, n=13, playlist=str(target), paths=paths)
+    head, *lines = target.read_text(encoding="utf-8").splitlines()
+    assert head == "#EXTM3U"
+    files = [line for line in lines if not line.startswith("#")]
+    assert [(target.parent / f).resolve() for f in files] == [music / Path(p.file).name for p in found.pieces]
+    assert all(Path(f).is_absolute() == (paths == "absolute") for f in files)
+    assert lines[0].startswith(f"#EXTINF:{round(found.pieces[0].facts['seconds'])},")
+    as_json = tmp_path / "list.json"
+    fn.recommend(jigs, music, n=2, playlist=str(as_json), paths=paths)
+    entries = json.loads(as_json.read_text())["playlist"]
+    assert [(tmp_path / e["path"]).is_file() for e in entries] == [True, True]
+    with pytest.raises(BadParameter, match="playlist"):
+        fn.recommend(jigs, music, playlist=str(tmp_path / "list.txt"))
 
 
 def test_a_list_of_strangers_says_that_none_belongs(judge, music, jigs):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -54,6 +56,20 @@ def test_with_sound_there_is_a_wav_beside_each_sketch(style):
     heard = [o for o in found.outputs if o.suffix == ".wav"]
     assert [o.stem for o in heard] == [o.stem for o in found.outputs if o.piece is not None]
     assert all(o.data.startswith(b"RIFF") for o in heard)
+
+
+def test_what_a_person_likes_comes_first_and_the_same_ideas_are_drawn(style, sketches):
+    assert all(i.preference is None for i in sketches.ideas)
+    low, high = transpose(tiny_melody(), -9), transpose(tiny_melody(), 9)
+    fn.like([transpose(high, n) for n in range(4)])
+    fn.dislike([transpose(low, -n) for n in range(4)])
+    liked = Sketch(style=style, count=4, seed=2, taste=5.0).run()
+    assert all(0 < i.preference < 1 for i in liked.ideas)
+    worth = [math.log(i.relation) + 5 * math.log(i.preference / (1 - i.preference)) for i in liked.ideas]
+    assert all(a >= b - 1e-3 for a, b in pairwise(worth))
+    assert "liked 0." in liked.sheet().decode()
+    unmoved = Sketch(style=style, count=4, seed=2, taste=0.0).run()
+    assert unmoved.pieces == sketches.pieces
 
 
 def test_what_is_said_of_sketches_is_plain(sketches):

@@ -3,6 +3,8 @@
     $FEWNOTES_HOME, else the user data folder
       styles/<slug>/v0001.style, v0002.style, ...     one folder a name, one file a version
       .tmp-<process>-<random>                         being written or removed; swept once its process is gone
+      libraries/<name>.sqlite                         indexes of music files (`library`)
+      tastes.sqlite                                   what a person likes and dislikes (`tastes`)
 
 A name is a label: any text of up to 100 letters that can be seen. The label stands in the header of the style; its
 folder is called after a slug of it that is safe on every system. A save never replaces: it takes the next free

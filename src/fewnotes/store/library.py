@@ -14,96 +14,28 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fewnotes.errors import BadParameter, StoreError
 from fewnotes.store import _library_file as file
 from fewnotes.store._library_file import bound, unbound
+from fewnotes.store._library_rows import Feedback as Feedback
+from fewnotes.store._library_rows import Floats
+from fewnotes.store._library_rows import Found as Found
+from fewnotes.store._library_rows import Heard as Heard
+from fewnotes.store._library_rows import Index as Index
+from fewnotes.store._library_rows import Known as Known
 from fewnotes.store.folders import StrPath, entries, home_folder, make_folder
 from fewnotes.store.names import check_label, slug
 
-Floats = NDArray[np.float32]
 READ, UNREADABLE = "read", "unreadable"
 _SUFFIX = ".sqlite"
-
-
-class Known(NamedTuple):
-    """What the index holds about a path. state: "read" or "unreadable", then with the reason.
-
-    root: the folder, file or pattern that led to it. digest: hash of its bytes, "" where there was no opening it.
-    reader: version of fewnotes that read it.
-    """
-
-    path: str
-    root: str
-    size: int
-    mtime_ns: int
-    digest: str
-    state: str
-    reason: str
-    reader: str
-
-
-class Found(NamedTuple):
-    """A piece as it goes in. number: from 1 within its file. same: hash of its notes in any key. facts: plain JSON.
-
-    families: instrument families as bits. features: (F,) float32. vector: (D,) float32.
-    """
-
-    number: int
-    content: str
-    same: str
-    meter: str
-    bars: int
-    families: int
-    facts: dict[str, Any]
-    features: Floats
-    vector: Floats
-
-
-@dataclass(frozen=True)
-class Index:
-    """All pieces that have a vector of one checkpoint, in order of digest and number.
-
-    contents: hash of each piece. same: hash of its notes in any key. features: (n, F). vectors: (n, D), float32.
-    """
-
-    digests: tuple[str, ...]
-    numbers: tuple[int, ...]
-    contents: tuple[str, ...]
-    same: tuple[str, ...]
-    meters: tuple[str, ...]
-    bars: NDArray[np.int64]
-    families: NDArray[np.int64]
-    features: Floats
-    vectors: Floats
-
-    def __len__(self) -> int:
-        return len(self.digests)
-
-
-class Heard(NamedTuple):
-    """A piece that was listened to apart from the files: of a style, or said to be liked."""
-
-    content: str
-    same: str
-    features: Floats
-    vector: Floats
-
-
-class Feedback(NamedTuple):
-    """What a person said about a piece for one list. content: hash of the piece. liked: or disliked. title: of it."""
-
-    content: str
-    liked: bool
-    title: str
 
 
 def library_path(name: str, home: StrPath | None = None) -> Path:
@@ -220,12 +152,12 @@ class Library:
             for f in inside:
                 facts = json.dumps(f.facts, ensure_ascii=True, allow_nan=False)
                 row = (digest, f.number, f.content, f.same, f.meter, f.bars, f.families, facts)
-                pieces.append((*row, f.features.astype("<f4").tobytes()))
+                pieces.append((*row, f.features.astype("<f4").tobytes(), f.seconds, f.difficulty))
                 vectors.append((digest, f.number, checkpoint, f.vector.astype("<f4").tobytes()))
         with self._file.writing() as write:
             write("INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?)", [file.file_row(*k) for k in files])
             write("DELETE FROM pieces WHERE digest = ?", [(digest,) for digest in found])
-            write("INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?,?,?,?,?)", pieces)
+            write(file.PUT_PIECE, pieces)
             write("INSERT OR REPLACE INTO vectors VALUES (?,?,?,?)", vectors)
 
     def tidy(self, gone: Iterable[str], checkpoint: str) -> None:
@@ -238,20 +170,51 @@ class Library:
     # --- searching ---
 
     def index(self, checkpoint: str) -> Index:
-        """Everything a search needs, in memory."""
-        rows = self._file.rows(file.INDEX, checkpoint)
-        columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 9
+        """Everything a search needs, in memory: about 1.5 kB a piece."""
+        plain: list[list[Any]] = [[] for _ in range(9)]
+        blobs: list[list[Floats]] = [[], []]
+        for rows in self._file.each(file.INDEX, checkpoint):
+            *columns, features, vectors = zip(*rows, strict=True)
+            for kept, column in zip(plain, columns, strict=True):
+                kept.extend(column)
+            blobs[0].append(self._file.matrix(features))
+            blobs[1].append(self._file.matrix(vectors))
+        digests, numbers, contents, same, meters, bars, families, seconds, difficulty = plain
         return Index(
-            digests=tuple(columns[0]),
-            numbers=tuple(columns[1]),
-            contents=tuple(columns[2]),
-            same=tuple(columns[3]),
-            meters=tuple(columns[4]),
-            bars=np.array(columns[5], np.int64),
-            families=np.array(columns[6], np.int64),
-            features=self._file.matrix(columns[7]),
-            vectors=self._file.matrix(columns[8]),
+            digests=tuple(digests),
+            numbers=tuple(numbers),
+            contents=tuple(contents),
+            same=tuple(same),
+            meters=tuple(map(sys.intern, meters)),
+            bars=np.array(bars, np.int64),
+            families=np.array(families, np.int64),
+            features=self._joined(blobs[0]),
+            vectors=self._joined(blobs[1]),
+            seconds=np.array(seconds, np.float32),
+            difficulty=np.array(difficulty, np.float32),
         )
+
+    def _joined(self, blocks: list[Floats]) -> Floats:
+        """Blocks of rows as one matrix; every block is let go of as soon as it is in."""
+        if len({block.shape[1] for block in blocks}) > 1:
+            raise self._file.damaged()
+        made = np.empty((sum(map(len, blocks)), blocks[0].shape[1] if blocks else 0), np.float32)
+        at = 0
+        for number, block in enumerate(blocks):
+            made[at : at + len(block)] = block
+            at += len(block)
+            blocks[number] = made[:0]
+        return made
+
+    def without_difficulty(self) -> list[tuple[str, int, float, Floats]]:
+        """Pieces of an older index: (digest, number, quarters a minute, features) of each."""
+        rows = self._file.rows(file.WITHOUT_DIFFICULTY)
+        return [(d, n, float(qpm or 0), self._file.matrix([blob])[0]) for d, n, qpm, blob in rows]
+
+    def put_difficulty(self, found: Iterable[tuple[float, str, int]]) -> None:
+        """Write down (difficulty, digest, number)."""
+        with self._file.writing() as write:
+            write("UPDATE pieces SET difficulty = ? WHERE digest = ? AND number = ?", list(found))
 
     def facts(self, digest: str, number: int) -> dict[str, Any]:
         """What was written down about one piece: title, composer, key, tempo and so on."""
@@ -307,6 +270,47 @@ class Library:
         with self._file.writing() as write:
             write("DELETE FROM feedback WHERE list = ?", [(for_list,)])
         return count
+
+    # --- forgetting a piece ---
+
+    def editions(self, marks: Iterable[str]) -> set[str]:
+        """Hashes of pieces, notes and files, and those of everything here that has one of them: other keys and copies.
+
+        A file of several pieces counts only where its own hash is asked for.
+        """
+        found = set(marks)
+        while True:
+            before = len(found)
+            for mark in list(found):
+                for query in (file.EDITIONS, file.EDITIONS_HEARD):
+                    found.update(h for row in self._file.rows(query, mark, mark, mark) for h in row if h)
+            if len(found) == before:
+                return found
+
+    def forget_pieces(self, marks: Iterable[str]) -> dict[str, int]:
+        """Delete every row about pieces of these hashes; returns how many of which table. Files of music stay."""
+        wanted = [(m, m, m) for m in marks]
+        touched = {row for m in wanted for row in self._file.rows(file.FILES_OF, *m)}
+        before = self._sizes()
+        with self._file.writing() as write:
+            for statement in file.HOLDS:
+                write(statement, wanted)
+            write(file.DROP_FILE, [(digest,) for digest, _ in touched])
+            write(file.DROP_ROOT, [(path,) for _, path in touched])
+            write(file.DROP_LOOSE, [()])
+        return {name: count - now for (name, count), now in zip(before.items(), self._sizes().values(), strict=True)}
+
+    def drop_unheard(self) -> None:
+        """Drop what was listened to apart from the files and is neither liked nor disliked; it can be heard again."""
+        with self._file.writing() as write:
+            write("DELETE FROM heard WHERE content NOT IN (SELECT content FROM feedback)", [()])
+
+    def wipe(self) -> None:
+        """Leave not one byte of what was deleted in the file. Raises StoreError where another process has it open."""
+        self._file.wipe()
+
+    def _sizes(self) -> dict[str, int]:
+        return {name: int(self._file.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in file.TABLES}  # noqa: S608
 
     def counts(self) -> dict[str, int]:
         """How many folders, files, unreadable files and pieces there are."""

@@ -11,9 +11,12 @@ from fewnotes.engines import Progress, no_progress
 if TYPE_CHECKING:
     from fewnotes.music.piece import Piece
     from fewnotes.style import Style
+    from fewnotes.uses._personal.saying import Said
     from fewnotes.uses.atlas import Map
     from fewnotes.uses.check import Originality
     from fewnotes.uses.compare import Comparison
+    from fewnotes.uses.forget import Forgotten
+    from fewnotes.uses.preference import Guess
     from fewnotes.uses.recognize import Recognition
     from fewnotes.uses.recommend import Recommendations
     from fewnotes.uses.surprisal import Surprise
@@ -179,14 +182,50 @@ def recommend(
     """The pieces of a library most like a style, or like pieces you like, best first: `.pieces`, each `.because`.
 
     music: a folder, file or pattern, or several; it is listened to once and then kept as a library.
-    wishes: dislike=[...], diversity=0.5, meter="3/4", instrument="winds", min_bars=16, max_bars=64, library="mine",
-    remember=True, forget=True, update=False; see `fewnotes.uses.recommend.Recommend`.
+    wishes: dislike=[...], diversity=0.5, meter="3/4", instrument="winds", min_bars=16, max_seconds=180.0,
+    max_difficulty=4.0, taste=0.0, playlist="list.m3u8", paths="absolute", library="mine", remember=True, forget=True,
+    update=False; see `fewnotes.uses.recommend.Recommend`.
     Raises NotInstalled without the relation network, BadInput where nothing is liked or there is no music.
     """
     from fewnotes.uses.recommend import Recommend
 
     _known(Recommend, wishes)
     return Recommend(style=style, music=music, n=n, like=list(like) or None, **wishes).run(progress)
+
+
+def like(pieces: Piece | Sequence[Piece], style: str | None = None) -> Said:
+    """Say that you like a piece, or several: kept in your store, and counted wherever something is ranked.
+
+    style: the one they were composed in; else as their titles say. Raises BadInput, StyleNotFound, StoreError.
+    """
+    from fewnotes.uses.like import Like
+
+    return Like(pieces=_listed(pieces), style=style).run()
+
+
+def dislike(pieces: Piece | Sequence[Piece], style: str | None = None) -> Said:
+    """Say that you do not like a piece, or several; as `like`."""
+    from fewnotes.uses.dislike import Dislike
+
+    return Dislike(pieces=_listed(pieces), style=style).run()
+
+
+def preference(piece: Piece, style: Style | None = None) -> Guess:
+    """How much a piece is to your taste: `.chance` in [0, 1], with `.low`, `.high` and `.because`."""
+    from fewnotes.uses.preference import Preference
+
+    return Preference(pieces=[piece], style=style).run().pieces[0]
+
+
+def forget(
+    what: str | Piece | Sequence[str | Piece] | None = None, styles: bool = False, all: bool = False
+) -> Forgotten:
+    """Take pieces (files, Pieces, hashes) or styles (names) out of the store: `.removed`, and `.is_gone` if no trace is
+    left in any byte of it. styles: remove those learned from it too. all: every like, dislike and library.
+    """
+    from fewnotes.uses.forget import Forget
+
+    return Forget(what=what, styles=styles, all=all).run()
 
 
 def recognize(piece: Piece, styles: str | Sequence[str | Style] | None = None) -> Recognition:
@@ -215,6 +254,13 @@ def _use(name: str, wishes: dict[str, Any]) -> type[Any]:
 
 def _pieces(use: Any, progress: Progress) -> list[Piece]:
     return list(use.run(progress).pieces)
+
+
+def _listed(pieces: Piece | Sequence[Piece]) -> Sequence[Piece]:
+    """One piece as a list of it; what is no piece is left for the use to refuse."""
+    from fewnotes.music.piece import Piece
+
+    return [pieces] if isinstance(pieces, Piece) else pieces
 
 
 def _known(use: type[Any], wishes: dict[str, Any]) -> None:

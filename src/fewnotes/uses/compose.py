@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import fewnotes
 from fewnotes.engines import ComposeRequest, Progress, no_progress
+from fewnotes.engines.relation import taste
 from fewnotes.errors import BadParameter
 from fewnotes.music.piece import Notice, Piece
 from fewnotes.music.pitch import key_name
@@ -25,12 +27,14 @@ class Draft:
     """A composed piece and what was found about it.
 
     bits: bits a note under the style, relation: to the style by the judge, 0 to 1; None where not measured.
+    preference: the chance that this person likes it, None where nothing is known of them.
     """
 
     piece: Piece
     check: Originality
     bits: float | None
     relation: float | None = None
+    preference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class Drafts:
             "searched": draft.check.against,
             "bits_per_note": draft.bits,
             "relation": draft.relation,
+            "preference": draft.preference,
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,17 +115,21 @@ class Drafts:
 
     def to_table(self) -> Table:
         rows = []
+        personal = any(d.preference is not None for d in self.drafts)
         for number, draft in enumerate(self.drafts, 1):
             bits = f"{draft.bits:.2f}" if draft.bits is not None else "-"
             run = f"{draft.check.longest_run} notes"
             piece = draft.piece
             shape = (key_name(*key_of(piece)), meter_name(piece)) if len(piece.notes) else ("-", "-")
             judged = f"{draft.relation:.2f}" if draft.relation is not None else "-"
-            rows.append((number, bar_count(piece), len(piece.notes), *shape, judged, bits, run, draft.check.verdict))
+            liked = (f"{draft.preference:.2f}",) if draft.preference is not None else ("-",) * personal
+            found = (judged, bits, *liked, run, draft.check.verdict)
+            rows.append((number, bar_count(piece), len(piece.notes), *shape, *found))
         facts: dict[str, Any] = {"style": f"{self.style_name} ({self.digest[:8]})", "engine": self.title}
         if self.usual_bits is not None:
             facts["bits a note of the style itself"] = round(self.usual_bits, 2)
-        columns = ("", "bars", "notes", "key", "meter", "relation", "bits/note", "longest run", "verdict")
+        told = ("relation", "bits/note", *("liked",) * personal, "longest run", "verdict")
+        columns = ("", "bars", "notes", "key", "meter", *told)
         return Table(columns, rows, "Composed, best first", facts)
 
 
@@ -130,7 +139,7 @@ class Compose(Use):
 
     Best is: not copied, not close to one place in the style, and most in the style for the relation network; for an
     engine without a judge, as surprising as pieces of the style that were left out in learning. That is no judgement
-    of beauty: listen.
+    of beauty: listen, and say what you like and dislike with fewnotes like and dislike; then that counts too.
     What is not asked for is as the style has it.
     """
 
@@ -163,6 +172,13 @@ class Compose(Use):
     temperature: float = param(
         Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
     )
+    taste: float = param(
+        Kind.FLOAT,
+        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
+        default=2.0,
+        minimum=0,
+        maximum=5,
+    )
     engine: str | None = param(Kind.STR, "Which engine writes; the one that learned", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Drafts:
@@ -184,7 +200,8 @@ class Compose(Use):
             bits = measure(first, self.style).bits_per_note if measure and len(piece.notes) else None
             drafts.append(Draft(piece, originality(piece, self.style, usual), bits, relations[done]))
         progress(len(pieces), len(pieces), "Composed")
-        drafts.sort(key=lambda d: rank(d, usual_bits))
+        drafts = with_preference(drafts, self.style, self.taste)
+        drafts.sort(key=lambda d: rank(d, usual_bits, self.taste))
         drafts = [_titled(draft, number, self.style.name) for number, draft in enumerate(drafts, 1)]
         origin = (self.style.name, self.style.digest, name, engine.TITLE, self.seed)
         return Drafts(tuple(drafts), *origin, request, usual_bits)
@@ -221,15 +238,33 @@ def _titled(draft: Draft, number: int, style_name: str) -> Draft:
     return replace(draft, piece=replace(draft.piece, title=title, composer="fewnotes (machine-composed)"))
 
 
-def rank(draft: Draft, usual_bits: float | None) -> tuple[int, int, float]:
+def with_preference(drafts: list[Draft], style: Style, weight: float) -> list[Draft]:
+    """Drafts with how much this person likes them, where there is something to go by."""
+    person = taste.mine() if weight and all(len(d.piece.notes) for d in drafts) else None
+    if person is None or not person.says_something:
+        return drafts
+    liked = taste.preference([d.piece for d in drafts], person, style)
+    return [replace(d, preference=round(float(p), 4)) for d, p in zip(drafts, liked.chance, strict=True)]
+
+
+def _log_odds(chance: float) -> float:
+    chance = min(0.999, max(0.001, chance))
+    return math.log(chance / (1 - chance))
+
+
+def rank(draft: Draft, usual_bits: float | None, weight: float = taste.WEIGHT) -> tuple[int, int, float]:
     """What drafts are sorted by: those with silent tracks last, copies before them, close ones before those, then
     the relation to the style; without a judge the distance from the surprise that is usual in it; where that is
     unknown, the length of the longest shared run.
+
+    A preference makes up for distance: a bit a note is as much as odds e times as high, to the power of the weight,
+    and as much as odds e times as high of the relation.
     """
     verdicts = {"original": 0, "close": 1, "copied": 2}
     empty = len(draft.piece.tracks) - len(set(draft.piece.notes["track"].tolist()))
+    made_up = weight * _log_odds(0.5 if draft.preference is None else draft.preference)
     if draft.relation is not None:
-        return empty, verdicts[draft.check.verdict], -draft.relation
+        return empty, verdicts[draft.check.verdict], -_log_odds(draft.relation) - made_up
     if draft.bits is None or usual_bits is None:
-        return empty, verdicts[draft.check.verdict], float(draft.check.longest_run)
-    return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits)
+        return empty, verdicts[draft.check.verdict], float(draft.check.longest_run) - made_up
+    return empty, verdicts[draft.check.verdict], abs(draft.bits - usual_bits) - made_up

@@ -12,12 +12,14 @@ from fewnotes.engines import Progress, no_progress, relation
 from fewnotes.engines.gan.drawing import Drawn, Locks
 from fewnotes.engines.gan.morphing import apart
 from fewnotes.engines.gan.scene import Wish
+from fewnotes.engines.relation import taste
+from fewnotes.engines.relation.preference import Taste
 from fewnotes.errors import NotPossible
 from fewnotes.meta.phrases import BARS, FIRST, Frame, Phrase
 from fewnotes.music.edit import slice_bars
 from fewnotes.music.piece import Piece
 from fewnotes.music.similarity import shared_passages
-from fewnotes.style import Part
+from fewnotes.style import Part, Style
 
 if TYPE_CHECKING:
     from fewnotes.engines.gan import Sketcher
@@ -50,16 +52,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Idea:
-    """A sketch. relation: to the style, calibrated. longest_run: notes of the longest run shared with its pieces."""
+    """A sketch. relation: to the style, calibrated. longest_run: notes of the longest run shared with its pieces.
+
+    preference: the chance that this person likes it, None where nothing is known of them.
+    """
 
     piece: Piece
     phrase: Phrase
     relation: float
     longest_run: int
+    preference: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "relation": round(self.relation, 4),
+            "preference": self.preference,
             "longest_run": self.longest_run,
             "candidate_hash": self.piece.content_hash,
         }
@@ -68,11 +75,15 @@ class Idea:
 @dataclass(frozen=True)
 class Own:
     """What ideas are held against. pieces: of the support set. part: what the relation network learned of the style.
-    usual_run: notes of the longest run that pieces of the style usually share among themselves."""
+    usual_run: notes of the longest run that pieces of the style usually share among themselves. person: whose likes
+    count in the order, weight: how much, style: what they count against."""
 
     pieces: tuple[Piece, ...]
     part: Part
     usual_run: int
+    person: Taste | None = None
+    weight: float = 0.0
+    style: Style | None = None
 
 
 def ideas(
@@ -94,11 +105,23 @@ def ideas(
             fix="Give another seed, a higher temperature, or more pieces to the style",
         )
     progress(2, 3, "Judging")
-    score = relation.scores(own.part, relation.judge().embed([i.piece for i in found]))
-    found = [replace(i, relation=float(r)) for i, r in zip(found, score, strict=True)]
-    best = sorted(found, key=lambda i: -i.relation)[: request.count]
+    found = _judged(found, own)
     progress(3, 3, "Sketched")
-    return best, dict(dropped)
+    return found[: request.count], dict(dropped)
+
+
+def _judged(found: list[Idea], own: Own) -> list[Idea]:
+    """Ideas with what the judge says of them, and the person where one is known; best first by both."""
+    pieces = [idea.piece for idea in found]
+    vectors = relation.judge().embed(pieces)
+    related = relation.scores(own.part, vectors)
+    found = [replace(i, relation=float(r)) for i, r in zip(found, related, strict=True)]
+    value = related
+    if own.person is not None and own.person.says_something and own.weight:
+        liked = taste.preference(pieces, own.person, own.style, vectors)
+        value = taste.joined(related, liked, own.weight)
+        found = [replace(i, preference=round(float(p), 4)) for i, p in zip(found, liked.chance, strict=True)]
+    return [found[i] for i in np.argsort(-value, kind="stable").tolist()]
 
 
 def _new(kept: list[Drawn], sketcher: Sketcher, own: Own, request: Request, dropped: Counter[str]) -> list[Idea]:

@@ -19,6 +19,7 @@ from fewnotes.style import Part, Style
 
 Floats = NDArray[np.float32]
 ENGINE = "relation"
+_BLOCK = 8192
 #: Under this key a part says which checkpoint it was learned with, if it says so.
 _CHECKPOINT = "checkpoint"
 
@@ -51,9 +52,10 @@ def _fits(values: Mapping[str, Any]) -> bool:
 
 def scores(part: Part, vectors: Floats) -> NDArray[np.float64]:
     """Calibrated relation of pieces to a style: vectors (n, D), result (n,)."""
-    if not len(vectors):
-        return np.zeros(0)
-    return np.asarray(relation.scores(part, vectors), np.float64)
+    found = np.zeros(len(vectors))
+    for at in range(0, len(vectors), _BLOCK):  # what the head works out is some times as large as what it is given
+        found[at : at + _BLOCK] = relation.scores(part, vectors[at : at + _BLOCK])
+    return found
 
 
 def embed(pieces: Sequence[Piece], progress: Progress = no_progress) -> Floats:

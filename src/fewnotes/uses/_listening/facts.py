@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewnotes.music.features import feature_vector
+from fewnotes.music.difficulty import difficulty
+from fewnotes.music.features import FEATURES, feature_vector
 from fewnotes.music.piece import Piece
 from fewnotes.music.pitch import key_name
 from fewnotes.music.profile import bar_count, key_of, meter_name, only_drums
@@ -37,15 +38,17 @@ def found(piece: Piece, number: int, vector: NDArray[np.float32]) -> Found:
     facts = facts_of(piece, features)
     families = sum(1 << i for i, name in enumerate(FAMILIES) if name in facts["instruments"])
     return Found(
-        number, piece.content_hash, same_notes(piece), facts["meter"], facts["bars"], families, facts, features, vector
-    )
+        number, piece.content_hash, same_notes(piece), facts["meter"], facts["bars"], families, facts, features, vector,
+        facts["seconds"], facts["difficulty"],
+    )  # fmt: skip
 
 
 def facts_of(piece: Piece, features: NDArray[np.float32]) -> dict[str, Any]:
-    """Title, composer, meter, key, bars, notes, tempo, length and instruments, as plain JSON. features: (F,)."""
-    from fewnotes.music.features import FEATURES
+    """Title, composer, meter, key, bars, notes, tempo, length, instruments and difficulty, as plain JSON.
 
-    value = dict(zip((f.name for f in FEATURES), features.tolist(), strict=True))
+    features: (F,).
+    """
+    value = _by_name(features)
     tempo = piece.tempos[0].quarters_per_minute if piece.tempos else DEFAULT_QUARTERS_PER_MINUTE
     return {
         "title": _text(piece.title),
@@ -58,7 +61,17 @@ def facts_of(piece: Piece, features: NDArray[np.float32]) -> dict[str, Any]:
         "seconds": round(float(seconds(piece, [piece.end_tick])[0]), 1),
         "instruments": [name for name, feature in FAMILIES.items() if value[feature] >= _PLAYS],
         "drums": value["drum_share"] > 0,
+        "difficulty": difficulty(value, float(tempo)),
     }
+
+
+def difficulty_of(features: NDArray[np.float32], quarters_per_minute: float) -> float:
+    """1 to 10, of a piece that was listened to before there was such a figure. features: (F,)."""
+    return difficulty(_by_name(features), quarters_per_minute or DEFAULT_QUARTERS_PER_MINUTE)
+
+
+def _by_name(features: NDArray[np.float32]) -> dict[str, float]:
+    return dict(zip((f.name for f in FEATURES), features.tolist(), strict=True))
 
 
 def same_notes(piece: Piece) -> str:

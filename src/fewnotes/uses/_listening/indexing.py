@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from fewnotes.files import music_paths, read_each
 from fewnotes.music.piece import Piece
 from fewnotes.store.library import READ, UNREADABLE, Found, Known, Library
 from fewnotes.uses._listening import embed
+from fewnotes.uses._listening.facts import difficulty_of
 from fewnotes.uses._listening.facts import found as found_in
 from fewnotes.uses._listening.places import there
 
@@ -43,10 +44,14 @@ class Updated:
     missing: tuple[str, ...] = ()
 
 
-def update(library: Library, paths: Iterable[str | os.PathLike[str]] = (), progress: Progress = no_progress) -> Updated:
+def update(
+    library: Library, paths: Iterable[str | os.PathLike[str]] = (), progress: Progress = no_progress, *,
+    leave: Container[str] = (),
+) -> Updated:  # fmt: skip
     """Add folders, files or patterns to a library, and bring all that belongs to it up to date.
 
-    Raises BadInput if a path that is added is not there, StoreError, NotInstalled without the relation network.
+    leave: files that are not looked at this time, and stay known as they are. Raises BadInput if a path that
+    is added is not there, StoreError, NotInstalled without the relation network.
     """
     checkpoint = relation.judge().digest
     library.add_roots(there(paths))
@@ -54,15 +59,28 @@ def update(library: Library, paths: Iterable[str | os.PathLike[str]] = (), progr
     known = library.files()
     missing = [root for root in missing if root not in known]  # a file that was given by name is simply gone
     whole = library.whole_digests(checkpoint)
-    looked = list(_look(seen, known, whole, progress))
+    looked = list(_look({p: root for p, root in seen.items() if p not in leave}, known, whole, progress))
     moved = [k for k in looked if k.digest in whole or k.state == UNREADABLE]
     todo = [k for k in looked if not (k.digest in whole or k.state == UNREADABLE)]
     library.put(checkpoint, moved, {})
     _take_in(library, checkpoint, todo, progress)
     gone = [path for path, k in known.items() if path not in seen and k.root not in missing and not _exists(path)]
     library.tidy(gone, checkpoint)
+    _judge_difficulty(library)
     new = sum(k.path not in known for k in moved if k.state == READ)
     return Updated(len(todo), new, len(gone), tuple(library.unreadable()), tuple(missing))
+
+
+def music_in(library: Library) -> list[str]:
+    """Every music file that belongs to a library now."""
+    return list(_scan(library.roots())[0])
+
+
+def _judge_difficulty(library: Library) -> None:
+    """Fill in what an index of an earlier version does not have; what it needs was written down."""
+    found = [(difficulty_of(features, tempo), d, n) for d, n, tempo, features in library.without_difficulty()]
+    if found:
+        library.put_difficulty(found)
 
 
 def _scan(roots: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -13,6 +13,7 @@ from fewnotes.errors import BadInput, BadParameter
 from fewnotes.music.features import feature_vector
 from fewnotes.music.piece import Piece
 from fewnotes.store.library import Feedback, Heard, Library
+from fewnotes.store.tastes import Opinion, Tastes, tastes_path
 from fewnotes.style import Part, Style
 from fewnotes.uses._listening import embed, known_part
 from fewnotes.uses._listening.facts import same_notes
@@ -49,10 +50,20 @@ def said_now(like: Sequence[Piece], dislike: Sequence[Piece]) -> list[Feedback]:
     return liked + disliked
 
 
-def check_liked(library: Library | None, style: Style | None, now: Sequence[Feedback]) -> None:
+def tastes_in() -> list[Opinion]:
+    """What the person whose store this is ever said of pieces, anywhere."""
+    if not tastes_path().exists():
+        return []
+    with Tastes() as tastes:
+        return tastes.opinions()
+
+
+def check_liked(
+    library: Library | None, style: Style | None, now: Sequence[Feedback], taste: Sequence[Opinion] = ()
+) -> None:
     """Raises BadInput where nothing at all is liked, before a whole library is listened to, or made: None."""
     remembered = library.remembered(LIKES) if library else ()
-    if style is None and not any(f.liked for f in (*now, *remembered)):
+    if style is None and not any(f.liked for f in (*now, *remembered, *taste)):
         raise BadInput(
             "It is not said what the music should be like",
             expected="a style, or one liked piece or more",
@@ -66,15 +77,20 @@ def gather(
     now: Sequence[Feedback],
     pieces: Iterable[Piece],
     progress: Progress = no_progress,
+    *,
+    taste: Sequence[Opinion] = (),
 ) -> Liking:
     """All that is liked and disliked, and what relation learns of it.
 
-    now: said in this call. pieces: those it was said about. Raises BadInput where nothing at all is liked.
+    now: said in this call. pieces: those it was said about. taste: what the person ever said, which leads where there
+    is no style and nothing is liked for this list. Raises BadInput where nothing at all is liked.
     """
     own = [p for p in style.support if len(p.notes)] if style else []
-    by_content = {p.content_hash: p for p in (*own, *pieces)}
     remembered = library.remembered(style.name if style else LIKES)
-    feedback = {f.content: f for f in (*remembered, *now)}
+    ever = taste if style is None and not any(f.liked for f in (*remembered, *now)) else ()
+    by_content = {p.content_hash: p for p in (*(o.piece for o in ever), *own, *pieces)}
+    said = [_feedback(o.piece, o.liked, n) for n, o in enumerate(ever, 1)]
+    feedback = {f.content: f for f in (*said, *remembered, *now)}
     titles = {p.content_hash: f"piece {n} of {style.name if style else ''}" for n, p in enumerate(own, 1)}
     wanted = [*titles, *(c for c in feedback if c not in titles)]
     heard = _listened(library, wanted, by_content, progress)

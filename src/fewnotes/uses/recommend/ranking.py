@@ -25,26 +25,37 @@ _SAMPLE = 500
 _LEAST_SAID = 0.05
 
 
+#: Least and most, None for no bound.
+Bounds = tuple[float | None, float | None]
+
+
 @dataclass(frozen=True)
 class Filters:
-    """What a person wants to see at all; None and "" let all through. instrument: a family that plays."""
+    """What a person wants to see at all; "" and None let all through. instrument: a family that plays.
+
+    All of it was written down when the piece was listened to, so that filtering costs a comparison a piece.
+    """
 
     meter: str = ""
     instrument: str = ""
-    min_bars: int | None = None
-    max_bars: int | None = None
+    bars: Bounds = (None, None)
+    seconds: Bounds = (None, None)
+    difficulty: Bounds = (None, None)
 
     def mask(self, index: Index) -> NDArray[np.bool_]:
-        """Which pieces pass: (n,)."""
+        """Which pieces pass: (n,). What is not known of a piece does not pass a bound."""
         passed = np.ones(len(index), bool)
         if self.meter:
             passed &= np.array([m == self.meter for m in index.meters], bool)
         if self.instrument:
             passed &= (index.families >> list(FAMILIES).index(self.instrument)) & 1 == 1
-        if self.min_bars is not None:
-            passed &= index.bars >= self.min_bars
-        if self.max_bars is not None:
-            passed &= index.bars <= self.max_bars
+        for (least, most), values in (
+            (self.bars, index.bars), (self.seconds, index.seconds), (self.difficulty, index.difficulty),
+        ):  # fmt: skip
+            if least is not None:
+                passed &= values >= np.float32(least)
+            if most is not None:
+                passed &= values <= np.float32(most)
         return passed
 
 
@@ -77,9 +88,11 @@ def choose(index: Index, relation: Floats, keep: NDArray[np.bool_], count: int, 
     key only the first is named.
     """
     order = np.argsort(-relation, kind="stable")
-    order = order[keep[order]]
-    _, first = np.unique(np.array([index.same[i] for i in order.tolist()], object).astype(str), return_index=True)
-    pool = order[np.sort(first)][: max(_POOL_LEAST, _POOL_TIMES * count)]
+    best_of: dict[str, int] = {}
+    for i in order[keep[order]].tolist():
+        if best_of.setdefault(index.same[i], i) == i and len(best_of) >= max(_POOL_LEAST, _POOL_TIMES * count):
+            break
+    pool = np.array(list(best_of.values()), np.int64)
     if not len(pool):
         return []
     likeness = centred_cosine(index.vectors[pool], index.vectors[pool], index.vectors.mean(axis=0))

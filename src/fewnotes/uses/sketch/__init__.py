@@ -91,19 +91,25 @@ class Sketches:
         }  # fmt: skip
 
     def to_table(self) -> Table:
+        personal = any(i.preference is not None for i in self.ideas)
         rows = [
-            (n, len(i.piece.notes), _shape(i.piece), f"{i.relation:.2f}", f"{i.longest_run} notes")
+            (n, len(i.piece.notes), _shape(i.piece), f"{i.relation:.2f}", *(f"{i.preference or 0:.2f}",) * personal,
+             f"{i.longest_run} notes")
             for n, i in enumerate(self.ideas, 1)
-        ]
+        ]  # fmt: skip
         facts: dict[str, Any] = {"style": f"{self.style_name} ({self.digest[:8]})"}
         facts |= {f"left out, {why}": count for why, count in self.dropped.items() if count}
         return Table(
-            ("", "notes", "key and meter", "relation", "longest shared run"), rows, "Sketched, best first", facts
+            ("", "notes", "key and meter", "relation", *("liked",) * personal, "longest shared run"),
+            rows,
+            "Sketched, best first",
+            facts,
         )
 
 
 def _judged(idea: Idea) -> str:
-    return f"relation {idea.relation:.2f}, longest shared run {idea.longest_run} notes"
+    liked = "" if idea.preference is None else f"liked {idea.preference:.2f}, "
+    return f"relation {idea.relation:.2f}, {liked}longest shared run {idea.longest_run} notes"
 
 
 def _shape(piece: Piece) -> str:
@@ -116,7 +122,8 @@ class Sketch(Use):
 
     Near duplicates, ideas with an empty bar and copies of the style's own pieces are left out. With --like PIECE and
     --lock, what is locked of its first bars stays: rhythm, contour (ups and downs), melody, harmony, bass or drums.
-    A sketch is a piece like any other: render it, check it, or sketch on from it.
+    A sketch is a piece like any other: render it, check it, or sketch on from it. fewnotes like and dislike say which
+    you like: then more like those come first.
     """
 
     returns: ClassVar[str] = "pieces with their provenance, and a contact sheet (SVG) that shows them all"
@@ -141,6 +148,13 @@ class Sketch(Use):
     lock: str | None = param(
         Kind.STR, "What is kept of it, such as rhythm or bass,contour", default=None, optional=True
     )
+    taste: float = param(
+        Kind.FLOAT,
+        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
+        default=2.0,
+        minimum=0,
+        maximum=5,
+    )
     sound: bool = param(Kind.BOOL, "With a WAV file of each, or without", default=False)
 
     def run(self, progress: Progress = no_progress) -> Sketches:
@@ -158,7 +172,7 @@ class Sketch(Use):
             temperature=float(self.temperature),
             locks=locks_of(self.like, self.lock),
         )
-        found, dropped = ideas(sketcher_of(self.style, progress), own_of(self.style), request, progress)
+        found, dropped = ideas(sketcher_of(self.style, progress), own_of(self.style, self.taste), request, progress)
         titled = [_titled(idea, number, self.style.name) for number, idea in enumerate(found, 1)]
         sounds = tuple(make(idea.piece, ".wav").pages[0] for idea in titled) if self.sound else ()
         return Sketches(tuple(titled), dropped, self.style.name, self.style.digest, self.seed, sounds)
