@@ -22,7 +22,13 @@ def test_codec(name):
         pytest.skip(error.what)
 
 
-@pytest.mark.parametrize("name", names("engines"))
+#: Engines that fit a net to each style take seconds; their own tests in tests/engines run by default.
+FITTED = ("gan", "transformer", "trio")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in FITTED else ()) for name in names("engines")]
+)
 def test_engine(name):
     try:
         check_engine(find("engines", name))

@@ -132,6 +132,7 @@ def _material(music21_corpus) -> Material:
     return Material(bank, styles, ("short songs",), bank.pieces[:4], background)
 
 
+@pytest.mark.slow
 def test_the_report_puts_real_music_above_every_control_and_says_what_failed(music21_corpus, monkeypatch):
     monkeypatch.setattr(realness, "REPEATS", 1)
     monkeypatch.setattr(against, "SHARED", 3)

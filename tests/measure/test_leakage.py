@@ -129,6 +129,7 @@ def test_irish_dances_of_two_sources_are_certain_from_raw_files_and_no_better_th
     assert sources.mean < 0.85
 
 
+@pytest.mark.slow
 def test_the_report_says_whether_sources_are_told_better_than_books(music21_corpus):
     pieces = real_pieces(music21_corpus, "dance")
     sides = {"a": pieces[::3], "b": pieces[1::3], "other": [marked(p) for p in pieces[2::3]]}

@@ -118,6 +118,7 @@ def test_settings_that_styles_are_too_few_for_are_named_and_not_asked():
     assert min(drawn.count(style) for style in STYLES) >= SMALL.each - 1
 
 
+@pytest.mark.slow
 def test_the_report_holds_rows_above_chance_with_and_without_timbre(bank):
     report = recognition.answer(bank, ["chance", "statistics_lda"], SMALL)
     assert report.rows == ("chance", "statistics_lda")

@@ -194,6 +194,7 @@ def test_a_small_library_has_few_pieces_of_every_style(bank, asked):
     assert len(first(asked[0], 2)) == 2 * 6
 
 
+@pytest.mark.slow
 def test_the_report_holds_rows_above_chance_with_and_without_timbre(bank):
     report = recommendation.answer(bank, ["chance", "statistics_centroid"], SMALL)
     assert report.rows == ("chance", "statistics_centroid")

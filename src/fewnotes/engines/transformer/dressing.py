@@ -98,7 +98,7 @@ def transferred(known: Known, piece: Piece, strength: float, request: EditReques
         rng = np.random.default_rng([request.seed, 79, number])
         cast = _cast(list(known.frames), source, rng)
         sheet = _harmony_stays(_sheet(known, cast, source), source, cast)
-        stays = _bars_kept(source, strength, rng)
+        stays = _bars_kept(source, _share(strength, len(cast.model.families) == 1 and bool(cast.model.single[0])), rng)
         parts.append((cast, _filled(sheet, source, cast, melody[stays[_bars_of(source, melody)]], stays)))
         if cast.bass is not None and len(bass) and strength < _BASS:
             parts[-1] = (cast, _standing(parts[-1][1], _moved(bass, sheet, cast.bass), cast.bass))
@@ -117,9 +117,15 @@ def _harmony_stays(sheet: Sheet, source: Frame, cast: Cast) -> Sheet:
     )
 
 
-def _bars_kept(source: Frame, strength: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _share(strength: float, one_line: bool) -> float:
+    """The share of bars whose melody stays: all up to some strength, unless there is nothing else that could change."""
+    if one_line:
+        return 1 - strength
+    return 1.0 if strength <= _MELODY else (1 - strength) / (1 - _MELODY)
+
+
+def _bars_kept(source: Frame, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """In which bars the melody stays; a bar that returns is kept if the first one is."""
-    share = 1.0 if strength <= _MELODY else max(0.0, (1 - strength) / (1 - _MELODY))
     found = rng.random(len(source.lines) - 1) < share
     for bar, first in sorted(harmony_again(source).items()):
         found[bar] = found[first]
