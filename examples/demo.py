@@ -51,8 +51,8 @@ def main() -> None:
     for name, piece in zip(CHORALES, pieces, strict=True):
         print(f"   {name:12} {facts(piece)}")
 
-    print("\n2. What was learned (engine: markov, the simple one: no neural net)")
     style = fn.learn(pieces, name="chorale")
+    print(f"\n2. What was learned (engine: {', '.join(style.parts)})")
     for line in fn.describe(style):
         print(textwrap.fill(line, 100, initial_indent="   - ", subsequent_indent="     "))
 

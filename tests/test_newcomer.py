@@ -128,7 +128,7 @@ def test_a_number_that_is_none_is_refused_in_plain_words(run):
 def test_versions_of_one_style_count_as_one_style(run, tmp_path):
     write(tiny_melody(), tmp_path / "a.mid")
     for _ in range(2):
-        assert run("learn", "a.mid", "--name", "jigs", "-q")[0] == 0
+        assert run("learn", "a.mid", "--name", "jigs", "--engine", "markov", "-q")[0] == 0
     assert run("styles")[1].startswith("1 style, 2 versions, in ")
     assert run("styles", "verify")[1] == "1 style, 2 versions, verified: all is whole"
 
@@ -139,7 +139,7 @@ def test_an_empty_store_is_not_called_whole(run):
 
 def test_a_name_that_is_like_none_gets_no_suggestion(run, tmp_path):
     write(tiny_melody(), tmp_path / "a.mid")
-    assert run("learn", "a.mid", "--name", "piano_schumann", "-q")[0] == 0
+    assert run("learn", "a.mid", "--name", "piano_schumann", "--engine", "markov", "-q")[0] == 0
     assert "Is it" not in run("compose", "nosuch")[2]
     assert "Is it 'piano_schumann'?" in run("compose", "piano_schuman")[2]
 

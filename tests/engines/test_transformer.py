@@ -84,6 +84,14 @@ def test_single_voices_stay_single_and_nothing_is_struck_while_it_sounds(written
             assert (own["onset_tick"][1:] >= end[:-1]).all()
 
 
+def test_no_voice_falls_silent_for_longer_than_voices_of_the_style_do(style, chorales):
+    longest = max(int(frame_of(p).spells()[1].max()) for p in chorales)
+    for piece in transformer.compose(style, ComposeRequest(bars=16, candidates=4, seed=3)):
+        frame = frame_of(piece)
+        assert len(frame.tracks) == 4
+        assert frame.spells()[1].max() <= longest + 36  # It may come in a little late; whole bars are no little.
+
+
 def test_a_new_piece_ends_as_one_of_the_style_ends(written, chorales):
     """In the bass: how far its last note lies above the tonic."""
     ends = lambda frame: int(frame.of(len(frame.tracks) - 1)[-1, KEY]) % 12  # noqa: E731

@@ -134,7 +134,7 @@ def test_with_nothing_else_said_a_taste_leads_alone(judge, tmp_path):
 
 
 def test_composed_pieces_are_ranked_by_taste_too(deaf, handful):
-    style = fn.learn(handful, name="handful")
+    style = fn.learn(handful, name="handful", engine="markov")
     new = Compose(style=style, bars=4, candidates=4)
     before = new.run()
     assert all(d.preference is None for d in before.drafts)

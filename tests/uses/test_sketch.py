@@ -23,7 +23,7 @@ from fewnotes.uses.sketch import Sketch
 def style():
     """A style that only remembers its pieces: what learning adds is measured elsewhere."""
     pieces = [tiny_melody(), transpose(tiny_melody(), 5), transpose(tiny_melody(), -3)]
-    learned = fn.learn(pieces, name="tunes & co")
+    learned = fn.learn(pieces, name="tunes & co", engine="markov")
     return replace(learned, parts={**learned.parts, "gan": gan.learn(pieces, way="unlearned")})
 
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 def learn(
     pieces: Sequence[Piece],
     name: str = "style",
-    engine: str = "markov",
+    engine: str = "auto",
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Style:
     """Learn a style from a handful of pieces. `style.profile["sentences"]` says what was learned.
+
+    engine: "auto" is "trio" where torch is installed, else "markov".
 
     Raises BadInput if no piece has a note, BadParameter if there is no such engine.
     """

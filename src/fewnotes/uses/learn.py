@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,8 +41,8 @@ class Learn(Use):
     name: str = param(Kind.STR, "What to call the style", default="style")
     engine: str = param(
         Kind.STR,
-        "Which engines learn, with commas between: markov, trio, relation, gan",
-        default="markov",
+        "Which engines learn, with commas between: trio, markov, relation, gan; auto is trio where torch is, else markov",
+        default="auto",
     )
     seed: int = param(Kind.SEED, "Same seed, same style", default=0, minimum=0, maximum=2**63 - 1)
 
@@ -50,7 +51,8 @@ class Learn(Use):
         pieces = tuple(nameless(p) for p in self.pieces if len(p.notes))
         if not pieces:
             raise BadInput("There is not one note in these pieces", expected="at least one piece with notes")
-        engines = list(dict.fromkeys(name.strip() for name in self.engine.split(",") if name.strip())) or ["markov"]
+        engines = list(dict.fromkeys(name.strip() for name in self.engine.split(",") if name.strip())) or ["auto"]
+        engines = [_automatic() if name == "auto" else name for name in engines]
         verbs = {name: verb_of(find("engines", name), name, "learn") for name in engines}
         parts = {}
         for name, learned_by in verbs.items():
@@ -65,3 +67,8 @@ class Learn(Use):
         facts["seed"] = self.seed
         progress(4, 4, "Learned")
         return Style(self.name, pieces, parts, facts, created_now())
+
+
+def _automatic() -> str:
+    """The composer and its judge; without torch, which is an extra, the engine that counts."""
+    return "trio" if importlib.util.find_spec("torch") else "markov"

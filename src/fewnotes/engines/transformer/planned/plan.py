@@ -124,9 +124,12 @@ def _model(frames: Sequence[Frame], request: ComposeRequest, rng: np.random.Gene
 
 
 def spells(frames: Sequence[Frame], model: Frame) -> tuple[Ints, Ints]:
-    """The longest notes and silences of each track, as pieces with the same instruments have them."""
+    """The longest notes of each track, as pieces with the same instruments have them, and silences of the model.
+
+    Where one piece of a style pauses, another need not: bounded by what any of them does, each new one pauses often.
+    """
     alike = [f.spells() for f in frames if f.families == model.families] or [model.spells()]
-    return np.max([s[0] for s in alike], axis=0), np.max([s[1] for s in alike], axis=0)
+    return np.max([s[0] for s in alike], axis=0), model.spells()[1]
 
 
 def _pickup(frame: Frame) -> int:

@@ -161,21 +161,26 @@ def _beside(page: Page, odds: Floats, dice: Dice) -> tuple[list[int], bool]:
     """The next note where one is locked ahead: that one, or one of those that may begin before it; did it stand before?
 
     odds: of each track and step from now on, (tracks, size). What the net says is asked only of what can come next,
-    so that a melody that stands is no reason to pass over what goes on below it.
+    so that a melody that stands is no reason to pass over what goes on below it. What it expects later than the
+    locked note speaks for that one.
     """
     locked, size = page.waiting[-1], odds.shape[1]
     ahead = locked[TIME] - page.clock
     open_ = np.stack([page.open_from_now(track, size) for track in range(len(odds))])
     able = open_ & np.stack([_allowed(page, track, size) for track in range(len(odds))])
-    able[: locked[TRACK], ahead + 1 :] = False
-    able[locked[TRACK] :, ahead:] = False
-    stands = max(float(odds[locked[TRACK], min(ahead, size - 1)]), 1e-9)
-    if page.sheet.rest is not None and able.any():
-        # A silence that would last too long until then is ended before.
-        due = np.array([page.sheet.rest[t] - page.silent(t) + _LATE for t in range(len(odds))])
-        late = (due < ahead) & able.any(axis=1) & (page.sheet.rest < ev.LONGEST)
-        if late.any():
-            stands, able[~late] = 0.0, False
+    before = np.zeros(odds.shape, bool)
+    before[: locked[TRACK], : ahead + 1] = True
+    before[locked[TRACK] :, :ahead] = True
+    goes_on = page.open[:, page.clock :].any(axis=1)
+    stands = float(odds[locked[TRACK], min(ahead, size - 1)] + np.where(before, 0, odds)[goes_on].sum()) + 1e-9
+    able &= before
+    due = _due(page, able)
+    if due is not None:
+        # Nobody may go beyond where another one's silence would last too long.
+        able[: due[1] + 1, due[0] + 1 :] = False
+        able[due[1] + 1 :, due[0] :] = False
+        if (ahead, locked[TRACK]) > due:
+            stands = 0.0
     said = np.append(np.where(able, odds, 0).ravel(), stands)
     if said.sum() <= 0:
         said[:-1] = able.ravel()
@@ -188,6 +193,18 @@ def _beside(page: Page, odds: Floats, dice: Dice) -> tuple[list[int], bool]:
         return row, found
     # The bar may have taken up others just now, which leave no room for this one.
     return (row, _here(page, row, time)) if page.open[track, time] else _beside(page, odds, dice)
+
+
+def _due(page: Page, able: Mask) -> tuple[int, int] | None:
+    """The step from now on, and the track, at which the first one has to begin that may begin at all."""
+    rest = page.sheet.rest
+    if rest is None:
+        return None
+    found = [
+        (max(int(rest[track]) - page.silent(track) + min(_LATE, int(rest[track])), int(able[track].argmax())), track)
+        for track in np.flatnonzero(able.any(axis=1) & (rest < ev.LONGEST)).tolist()
+    ]
+    return min(found, default=None)
 
 
 def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
