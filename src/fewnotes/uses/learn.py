@@ -41,7 +41,7 @@ class Learn(Use):
     name: str = param(Kind.STR, "What to call the style", default="style")
     engine: str = param(
         Kind.STR,
-        "Which engines learn, with commas between: trio, markov, relation, gan; auto is trio where torch is, else markov",
+        "Engines, with commas between: trio, markov, relation, gan; auto is trio where torch is, else markov",
         default="auto",
     )
     seed: int = param(Kind.SEED, "Same seed, same style", default=0, minimum=0, maximum=2**63 - 1)
