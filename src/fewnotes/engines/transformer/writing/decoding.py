@@ -99,35 +99,18 @@ def _one_each(voice: Voice, pages: Sequence[Page], dice: Sequence[Dice], hidden:
     """One more note on every page that is not done; None once all are."""
     import torch
 
-    net = voice.net
-    whose = torch.softmax(net.to_track(hidden), dim=-1).double().numpy()
-    count = len(pages[0].sheet.families)
+    net, count = voice.net, len(pages[0].sheet.families)
+    whose = torch.softmax(net.to_track(hidden)[:, :count], dim=-1).double().numpy()
+    each = torch.tensor([[page.row(track) for track in range(count)] for page in pages])
+    known, delta = net.begins(hidden[:, None].expand(-1, count, -1), each)  # type: ignore[index]
+    begins = torch.softmax(delta, dim=-1).double().numpy()
     rows, stood = [page.row(0) for page in pages], [False] * len(pages)
-    beside = [i for i, page in enumerate(pages) if not page.done and page.next_locked() is not None]
-    if beside:
-        each = torch.tensor([[pages[i].row(track) for track in range(count)] for i in beside])
-        _, delta = net.begins(hidden[beside, None].expand(-1, count, -1), each)  # type: ignore[index]
-        for i, begins in zip(beside, torch.softmax(delta, dim=-1).double().numpy(), strict=True):
-            rows[i], stood[i] = _beside(pages[i], whose[i, :count, None] * begins, dice[i])
-    left = [i for i, page in enumerate(pages) if not page.done and i not in beside]
-    for i in left:
-        rows[i] = _begun(pages[i], whose[i], dice[i].rng)
-    while left:
-        x, delta = net.begins(hidden, torch.tensor(rows))  # type: ignore[arg-type]
-        begins = torch.softmax(delta, dim=-1).double().numpy()
-        again = []
-        for i in left:
-            found = _when(pages[i], rows[i], begins[i], dice[i])
-            if found is None:
-                # Nothing more in that track up to where it is closed: another one's turn.
-                rows[i] = _begun(pages[i], whose[i], dice[i].rng)
-                again += [i] if not pages[i].done else []
-            else:
-                stood[i] = found
-        left = again
+    for i, page in enumerate(pages):
+        if not page.done:
+            rows[i], stood[i] = _next(page, whose[i, :, None] * begins[i], dice[i])
     if all(page.done for page in pages):
         return None
-    x, _ = net.begins(hidden, torch.tensor(rows))  # type: ignore[arg-type]
+    x = known[torch.arange(len(pages)), torch.tensor([row[ev.TRACK] for row in rows])]
     then = torch.tensor(rows)
     x, length = net.lasts(x, then)
     for page, row, odds, one in zip(pages, rows, torch.softmax(length, dim=-1).double().numpy(), dice, strict=True):
@@ -157,42 +140,73 @@ def _cast(sheet: Sheet) -> list[list[int]]:
     return rows
 
 
-def _beside(page: Page, odds: Floats, dice: Dice) -> tuple[list[int], bool]:
-    """The next note where one is locked ahead: that one, or one of those that may begin before it; did it stand before?
+def _next(page: Page, odds: Floats, dice: Dice) -> tuple[list[int], bool]:
+    """The next note, and whether it stood before: one that is locked, or a new one that begins before it. Or the end.
 
-    odds: of each track and step from now on, (tracks, size). What the net says is asked only of what can come next,
-    so that a melody that stands is no reason to pass over what goes on below it. What it expects later than the
-    locked note speaks for that one.
+    odds: of each track and step from now on, (tracks, size).
     """
-    locked, size = page.waiting[-1], odds.shape[1]
-    ahead = locked[TIME] - page.clock
-    open_ = np.stack([page.open_from_now(track, size) for track in range(len(odds))])
-    able = open_ & np.stack([_allowed(page, track, size) for track in range(len(odds))])
+    while True:
+        place = _place(page, odds, dice)
+        if place is None:
+            page.done = True
+            return page.row(0), False
+        track, time = place
+        row = page.row(track)
+        page.enter(time)
+        found = _locked(page, row, time, track)
+        if found is not None:
+            return row, found
+        # The bar may have taken up others just now, which leave no room for this one.
+        if page.open[track, time]:
+            page.at(row, time)
+            row[ev.KEY] = ANY_KEY
+            return row, False
+
+
+def _place(page: Page, odds: Floats, dice: Dice) -> tuple[int, int] | None:
+    """The track and time of what comes next: of the locked note ahead, or of a new one before it; None for the end.
+
+    What the net says is asked only of what can come next, so that a melody that stands is no reason to pass over what
+    goes on below it. What it expects later than the locked note, or than the end, speaks for that.
+    """
+    locked, size, sheet = page.next_locked(), odds.shape[1], page.sheet
+    ahead, whose = (locked[TIME] - page.clock, locked[TRACK]) if locked else (sheet.steps - page.clock, 0)
     before = np.zeros(odds.shape, bool)
-    before[: locked[TRACK], : ahead + 1] = True
-    before[locked[TRACK] :, :ahead] = True
-    goes_on = page.open[:, page.clock :].any(axis=1)
-    stands = float(odds[locked[TRACK], min(ahead, size - 1)] + np.where(before, 0, odds)[goes_on].sum()) + 1e-9
-    able &= before
+    before[:whose, : ahead + 1] = True
+    before[whose:, :ahead] = True
+    open_ = before & np.stack([page.open_from_now(track, size) for track in range(len(odds))])
+    far = page.open[:, page.clock + size : page.clock + ahead]
+    if not open_.any() and far.any():
+        # Further on than the net tells: where it is open again.
+        step = int(far.any(axis=0).argmax())
+        return int(far[:, step].argmax()), page.clock + size + step
+    able = open_ & np.stack([_allowed(page, track, size) for track in range(len(odds))])
+    later = float(np.where(before, 0, odds)[page.open[:, page.clock :].any(axis=1)].sum())
+    if locked:
+        stands = later + float(odds[whose, min(ahead, size - 1)]) + 1e-9
+    else:
+        # That it is the end is no answer before the last bar.
+        stands = later if page.clock >= sheet.lines[-2] else 0.0
     due = _due(page, able)
     if due is not None:
         # Nobody may go beyond where another one's silence would last too long.
         able[: due[1] + 1, due[0] + 1 :] = False
         able[due[1] + 1 :, due[0] :] = False
-        if (ahead, locked[TRACK]) > due:
+        if (ahead, whose) > due:
             stands = 0.0
     said = np.append(np.where(able, odds, 0).ravel(), stands)
+    if page.last_track >= 0 and able[page.last_track, 0]:
+        # Whether a chord goes on is not made likelier by what cannot come.
+        chord = page.last_track * size
+        more, rest = said[chord], said.sum() - said[chord]
+        said *= (1 - more) / rest if rest > 0 else 1
+        said[chord] = more
     if said.sum() <= 0:
-        said[:-1] = able.ravel()
+        said = np.append(able.ravel(), not able.any()).astype(np.float64)
     pick = _picked(said, dice)
-    track, time = (locked[TRACK], locked[TIME]) if pick == len(said) - 1 else (pick // size, page.clock + pick % size)
-    row = page.row(track)
-    page.enter(time)
-    found = _locked(page, row, time, track)
-    if found is not None:
-        return row, found
-    # The bar may have taken up others just now, which leave no room for this one.
-    return (row, _here(page, row, time)) if page.open[track, time] else _beside(page, odds, dice)
+    if pick < able.size:
+        return pick // size, page.clock + pick % size
+    return (whose, locked[TIME]) if locked else None
 
 
 def _due(page: Page, able: Mask) -> tuple[int, int] | None:
@@ -207,71 +221,6 @@ def _due(page: Page, able: Mask) -> tuple[int, int] | None:
     return min(found, default=None)
 
 
-def _begun(page: Page, odds: Floats, rng: np.random.Generator) -> list[int]:
-    """Whose the next note is: a track's that is open from now on, or has locked notes to come."""
-    free = np.zeros(len(odds), bool)
-    free[: len(page.sheet.families)] = page.open[:, page.clock :].any(axis=1)
-    if page.done or not free.any():
-        locked = page.next_locked()
-        if locked is None:
-            page.done = True
-        return page.row(locked[TRACK] if locked else 0)
-    free[sorted({note[TRACK] for note in page.waiting})] = True
-    late = page.overdue()
-    if late.any():
-        free[: len(late)] &= late
-    count = len(page.sheet.families)
-    pick = int(rng.choice(count, p=odds[:count] / odds[:count].sum()))
-    if not free[pick]:
-        # It wanted to hear another one: what the last track struck is complete, whoever comes now.
-        page.complete = True
-        chance = np.where(free, odds, 0)
-        pick = int(rng.choice(len(chance), p=chance / chance.sum()))
-    return page.row(pick)
-
-
-def _when(page: Page, row: list[int], odds: Floats, dice: Dice) -> bool | None:
-    """When it begins; or the locked note that comes before, whole. Did that stand before? None where nothing comes."""
-    sheet, track = page.sheet, row[ev.TRACK]
-    size = len(odds)
-    open_ = page.open_from_now(track, size)
-    # Where the track is closed, or beyond the end, another note comes first, or none does. That it is the end is not
-    # taken for an answer before the last bar.
-    closed = ~open_
-    if page.clock < sheet.lines[-2]:
-        closed[sheet.steps - page.clock :] = False
-    allowed = _allowed(page, track, size)
-    said = np.where((open_ & allowed) | closed, odds, 0)
-    if said.sum() <= 0:
-        said = (open_ & allowed).astype(np.float64) if (open_ & allowed).any() else closed.astype(np.float64)
-    pick = _picked(said, dice) if said.sum() > 0 else size
-    if not open_[: pick + 1].any():
-        # It wants to go on where it is closed: with what stands there, else once it is open again.
-        found = _locked(page, row, page.clock + pick, track)
-        if found is not None:
-            return found
-        ahead = page.open[track, page.clock :]
-        pick = int(ahead.argmax()) if ahead.any() else sheet.steps - page.clock
-    time = page.clock + pick
-    if time < sheet.steps and page.open[track, time]:
-        page.enter(time)
-        found = _locked(page, row, time, track)
-        if found is not None:
-            return found
-        return _here(page, row, time) if page.open[track, time] else None
-    found = _locked(page, row, time, track)
-    if found is None:
-        page.open[track, page.clock : time] = False
-    return found
-
-
-def _here(page: Page, row: list[int], time: int) -> bool:
-    """A new note begins at a time; its length and key are still to be chosen."""
-    page.at(row, time)
-    row[ev.KEY] = ANY_KEY
-    return False
-
-
 def _allowed(page: Page, track: int, size: int) -> Mask:
     """Steps from now on at which the track may begin: in order, after its last note, before its silence is too long."""
     sheet = page.sheet
@@ -279,7 +228,7 @@ def _allowed(page: Page, track: int, size: int) -> Mask:
     if sheet.single[track] and track in page.last:
         onset, _, lasting = page.last[track]
         found[: max(0, onset + lasting - page.clock)] = False
-    if track < page.last_track or (track == page.last_track and (page.complete or page.last_key >= 127)):
+    if track < page.last_track or (track == page.last_track and page.last_key >= 127):
         found[0] = False
     if sheet.rest is not None:
         due = max(0, int(sheet.rest[track]) - page.silent(track))

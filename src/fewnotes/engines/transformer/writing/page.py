@@ -31,8 +31,6 @@ class Page:
     last_track: int = -1
     last_key: int = -1
     done: bool = False
-    #: May the last track not strike another key at the same time?
-    complete: bool = False
 
     def __post_init__(self) -> None:
         #: Where notes may still begin, and locked notes that are still to come, the next one last.
@@ -72,15 +70,6 @@ class Page:
         ahead = self.open[track, self.clock : self.clock + size]
         found[: len(ahead)] = ahead
         return found
-
-    def overdue(self) -> Mask:
-        """Tracks that have been silent for as long as they may be, and may begin now."""
-        rest = self.sheet.rest
-        count = len(self.sheet.families)
-        if rest is None:
-            return np.zeros(count, bool)
-        now = self.open[:, min(self.clock, self.sheet.steps - 1)]
-        return np.asarray(now & np.array([self.silent(t) >= rest[t] for t in range(count)]))
 
     def enter(self, time: int) -> None:
         """Bars up to the one of a time that take up earlier ones have their notes from there, where nothing stands."""
@@ -185,7 +174,7 @@ class Page:
             if track not in self._top:
                 self._watchers[track][0].push(time, key)
             self._top[track] = (time, max(key, self._top.get(track, _NOT_YET)[1]))
-        self.clock, self.last_track, self.last_key, self.complete = time, track, key, False
+        self.clock, self.last_track, self.last_key = time, track, key
         self.notes.append((time, track, key, length, int(stood)))
 
     def finished(self) -> Ints:
