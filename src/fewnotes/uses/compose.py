@@ -17,6 +17,7 @@ from fewnotes.music.pitch import key_name
 from fewnotes.music.profile import bar_count, key_of, meter_name
 from fewnotes.style import Style
 from fewnotes.uses import Kind, Output, Result, Table, Use, param
+from fewnotes.uses._personal.dial import taste_dial
 from fewnotes.uses._style import engine_of, verb_of
 from fewnotes.uses._words import chord_words, form_words, key_words, meter_words, pitch_words, program_words
 from fewnotes.uses.check import Originality, originality, usual_borrowing
@@ -172,13 +173,7 @@ class Compose(Use):
     temperature: float = param(
         Kind.FLOAT, "1 follows the style, less is safer, more wanders", default=1.0, minimum=0.1, maximum=3.0
     )
-    taste: float = param(
-        Kind.FLOAT,
-        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
-        default=2.0,
-        minimum=0,
-        maximum=5,
-    )
+    taste: float = taste_dial()
     engine: str | None = param(Kind.STR, "Which engine writes; the one that learned", default=None, optional=True)
 
     def run(self, progress: Progress = no_progress) -> Drafts:

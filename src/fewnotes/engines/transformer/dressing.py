@@ -98,15 +98,16 @@ def transferred(known: Known, piece: Piece, strength: float, request: EditReques
         rng = np.random.default_rng([request.seed, 79, number])
         cast = _cast(list(known.frames), source, rng)
         sheet = _harmony_stays(_sheet(known, cast, source), source, cast)
-        stays = _bars_kept(source, _share(strength, len(cast.model.families) == 1 and bool(cast.model.single[0])), rng)
-        parts.append((cast, _filled(sheet, source, cast, melody[stays[_bars_of(source, melody)]], stays)))
+        one_line = len(cast.model.families) == 1 and bool(cast.model.single[0])
+        sheet = _filled(sheet, source, cast, melody, _bars_kept(source, _share(strength, one_line), rng))
         if cast.bass is not None and len(bass) and strength < _BASS:
-            parts[-1] = (cast, _standing(parts[-1][1], _moved(bass, sheet, cast.bass), cast.bass))
+            sheet = _standing(sheet, _moved(bass, sheet, cast.bass), cast.bass)
+        parts.append((cast, sheet))
     return _dressed(known, source, parts, request, progress)
 
 
 def _harmony_stays(sheet: Sheet, source: Frame, cast: Cast) -> Sheet:
-    """The pitch classes of the source are asked for, and what its harmony stands on of the bass."""
+    """The pitch classes of the source are asked for, and of the bass those that its harmony stands on."""
     if cast.bass is None:
         return replace(sheet, classes=source.classes, outside=_OUTSIDE)
     turns = np.zeros(sheet.steps, np.int64)
@@ -139,12 +140,13 @@ def _bars_of(source: Frame, notes: Ints) -> Ints:
 def _filled(sheet: Sheet, source: Frame, cast: Cast, melody: Ints, stays: NDArray[np.bool_]) -> Sheet:
     """The melody where it stays, and the rhythm of the style for all else; bars that return do so with all parts."""
     model, lines, count = cast.model, source.lines, len(sheet.families)
-    bars = bars_like(lines, melody_of(source), model, cast.melody)
+    bars = bars_like(lines, melody, model, cast.melody)
     again = {bar: first for bar, first in harmony_again(source).items() if stays[bar] == stays[first]}
     bars[sorted(again)] = -1
     new = rhythm_of(lines, bars, model, list(range(count)))
     new = new[(new[:, TRACK] != cast.melody) | ~stays[_bars_of(source, new)]]
-    notes = np.concatenate([_moved(melody, sheet, cast.melody), new])
+    kept = melody[stays[_bars_of(source, melody)]]
+    notes = np.concatenate([_moved(kept, sheet, cast.melody), new])
     open_ = sheet.open.copy()
     for bar in range(len(lines) - 1):
         span = slice(int(lines[bar]), int(lines[bar + 1]))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from fewnotes.engines import Progress, no_progress
 from fewnotes.errors import BadInput, FewnotesError
 from fewnotes.music.piece import Piece
 from fewnotes.store import load_style
 from fewnotes.store.tastes import Opinion, Tastes
-from fewnotes.uses import Table
+from fewnotes.uses import Kind, Table, Use, param
 
 #: How `compose` and `sketch` title what they make.
 _OURS = re.compile(r"(?:Sketch|Idea) \d+ in the style of (.+)")
@@ -51,6 +52,28 @@ class Said:
             other = "disliked" if self.liked else "liked"
             words.append(f"Pieces that are {other} tell as much as these: say some.")
         return Table(("piece", "counts against what is usual in", "notes"), rows, word, {}, tuple(words))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saying(Use):
+    """What `like` and `dislike` have in common. liked: which of them it is."""
+
+    liked: ClassVar[bool]
+    returns: ClassVar[str] = "what was kept, and how many likes and dislikes there are"
+
+    pieces: Sequence[Piece] = param(
+        Kind.PIECES, "Music files, folders or patterns", positional=True, minimum=1, maximum=1000
+    )
+    style: str | None = param(
+        Kind.STR,
+        "The style they were composed in, by name; else as their titles say",
+        default=None,
+        optional=True,
+    )
+
+    def run(self, progress: Progress = no_progress) -> Said:
+        """Raises BadInput where no piece has a note, StyleNotFound, StoreError."""
+        return say(self.pieces, self.liked, self.style)
 
 
 def say(pieces: Sequence[Piece], liked: bool, style: str | None = None) -> Said:

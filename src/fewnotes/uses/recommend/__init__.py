@@ -19,6 +19,7 @@ from fewnotes.uses._listening import Floats, scores
 from fewnotes.uses._listening.facts import FAMILIES
 from fewnotes.uses._listening.indexing import Updated, update
 from fewnotes.uses._listening.places import Paths, named, open_library, shown
+from fewnotes.uses._personal.dial import taste_dial
 from fewnotes.uses._words import meter_words
 from fewnotes.uses.recommend.liking import LIKES, Liking, check_liked, gather, said_now, tastes_in
 from fewnotes.uses.recommend.listed import Recommendations as Recommendations
@@ -99,13 +100,7 @@ class Recommend(Use):
         minimum=1,
         maximum=10,
     )
-    taste: float = param(
-        Kind.FLOAT,
-        "How much your likes and dislikes of anywhere count: 0 not at all, 2 as is usual",
-        default=2.0,
-        minimum=0,
-        maximum=5,
-    )
+    taste: float = taste_dial()
     playlist: str | None = param(
         Kind.STR, "Write the list here as a playlist: .m3u, .m3u8 or .json", default=None, optional=True
     )

@@ -17,6 +17,7 @@ from fewnotes.render import make
 from fewnotes.render.sheet import Cell, sheet_svg
 from fewnotes.style import Style
 from fewnotes.uses import Kind, Output, Result, Table, Use, param
+from fewnotes.uses._personal.dial import taste_dial
 from fewnotes.uses._words import key_words, meter_words
 from fewnotes.uses.sketch.learned import own_of, sketcher_of
 from fewnotes.uses.sketch.locking import locks_of
@@ -148,13 +149,7 @@ class Sketch(Use):
     lock: str | None = param(
         Kind.STR, "What is kept of it, such as rhythm or bass,contour", default=None, optional=True
     )
-    taste: float = param(
-        Kind.FLOAT,
-        "How much your likes and dislikes count in the order: 0 not at all, 2 as is usual",
-        default=2.0,
-        minimum=0,
-        maximum=5,
-    )
+    taste: float = taste_dial()
     sound: bool = param(Kind.BOOL, "With a WAV file of each, or without", default=False)
 
     def run(self, progress: Progress = no_progress) -> Sketches:
