@@ -42,7 +42,7 @@ class Said:
         word = "Liked" if self.liked else "Disliked"
         rows = [(o.title or "-", o.style or "-", len(o.piece.notes)) for o in self.opinions[:_SHOWN]]
         words = [
-            f"{self.likes} likes and {self.dislikes} dislikes are kept now; fewnotes personal shows what they say."
+            f"Kept now: {self.likes} liked, {self.dislikes} disliked; fewnotes personal shows what they say."
         ]
         if len(self.opinions) > _SHOWN:
             words.insert(0, f"and {len(self.opinions) - _SHOWN} more")
