@@ -98,6 +98,7 @@ def test_every_make_target_that_is_named_exists():
         assert set(re.findall(r"`make ([a-z-]+)`", path.read_text(encoding="utf-8"))) <= targets
 
 
+@pytest.mark.slow  # The composer is fitted, which takes seconds.
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     from fewnotes.testing import tiny_pieces
 

@@ -41,9 +41,7 @@ class Said:
     def to_table(self) -> Table:
         word = "Liked" if self.liked else "Disliked"
         rows = [(o.title or "-", o.style or "-", len(o.piece.notes)) for o in self.opinions[:_SHOWN]]
-        words = [
-            f"Kept now: {self.likes} liked, {self.dislikes} disliked; fewnotes personal shows what they say."
-        ]
+        words = [f"Kept now: {self.likes} liked, {self.dislikes} disliked; fewnotes personal shows what they say."]
         if len(self.opinions) > _SHOWN:
             words.insert(0, f"and {len(self.opinions) - _SHOWN} more")
         if self.turned:
